@@ -1,11 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { allFacts, SETUP_FACTS } from "../../src/labs/fuzz/facts/arch.ts";
 import { checkFacts } from "../../src/labs/fuzz/facts/run.ts";
 import { stublab } from "../support/in_process.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 
 const command = suite("stublab conformance, as a command");
 const folder = temporaryFolder();
@@ -183,5 +178,3 @@ command("two logs, or a log and this machine, show what holds on one only", asyn
   assert.equal([schema, counts.b, counts.a], ["stublab.conformance-diff/1", 1, 0]);
   assert.equal(rows[0].a, { status: "failed", lines: ["written.fs: expected 0x0, got 0x63"] });
 });
-
-command.run();

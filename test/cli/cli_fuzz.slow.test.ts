@@ -1,20 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { fuzz } from "../../src/labs/fuzz/index.ts";
 import { stublab as inProcess } from "../support/in_process.ts";
-import { hasTool, needs } from "../support/needs.ts";
-import {
-  childrenOf,
-  eventually,
-  isAlive,
-  Running,
-  run,
-  stublabCommand,
-} from "../support/processes.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 
 const command = suite("stublab fuzz");
 
@@ -148,5 +133,3 @@ command("a second signal ends it while it examines findings; the next run finds 
   assert.ok(told.length > 0);
   assert.equal(found().sort(), told.sort());
 });
-
-command.run();

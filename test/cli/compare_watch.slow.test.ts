@@ -1,16 +1,5 @@
-import {
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
+import { renameSync, rmdirSync } from "node:fs";
 import { likeModel, newPath } from "../support/foreign_modules.ts";
-import { eventually, Running, run, stublabCommand } from "../support/processes.ts";
 
 const watching = suite("command line: compare --watch");
 
@@ -83,5 +72,3 @@ watching("progress is a line every 10 s if stderr is not a terminal", async () =
   assert.is(code, 0);
   assert.match(stderr, /^\d+ % {2}[\d,]+ cases\n$/);
 });
-
-watching.run();

@@ -1,12 +1,6 @@
 // The scripts of `stublab completion`, sourced by real shells in a terminal.
 
-import { writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { suite } from "uvu";
 import { stublab } from "../support/in_process.ts";
-import { needs } from "../support/needs.ts";
-import { stublabCommand } from "../support/processes.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 import { Tmux } from "../support/tmux.ts";
 
 const completion = suite("completion");
@@ -60,5 +54,3 @@ for (const [shell, start] of [
     }
   });
 }
-
-completion.run();

@@ -1,21 +1,8 @@
 // What every command does with its help, a full disk and the file that it writes; run within this process.
 
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { program, select } from "../../src/cli/program.ts";
 import { stublab } from "../support/in_process.ts";
-import { recordingOf } from "../support/recordings.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 
 const contract = suite("every command");
 const folder = temporaryFolder();
@@ -140,5 +127,3 @@ for (const args of WRITERS) {
     assert.not(existsSync(join(folder, "no")));
   });
 }
-
-contract.run();

@@ -1,11 +1,5 @@
 // What commands print and write, where a transcript cannot say it: relations between fields, and what another part prints.
 
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH, HOST_MACHINE } from "../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../src/core/shim/auxiliary_vector.ts";
 import { encodeFilter } from "../../src/core/stub/filter.ts";
 import { ENCODERS, openEncoder } from "../../src/index.ts";
 import { loadRecording, parseRecording } from "../../src/labs/record/index.ts";
@@ -14,10 +8,6 @@ import { renderRecordingPage } from "../../src/labs/record/page/page.ts";
 import { renderText } from "../../src/labs/record/text.ts";
 import { hostileRecording } from "../support/hostile_recording.ts";
 import { stublab } from "../support/in_process.ts";
-import { callNumber } from "../support/libc.ts";
-import { childrenOf } from "../support/processes.ts";
-import { recordingOf } from "../support/recordings.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 
 const command = suite("documents of commands");
 const folder = temporaryFolder();
@@ -270,5 +260,3 @@ command("task: a folder is graded as a whole", async () => {
   );
   assert.is((await printed(args, 1)).split("\n").at(-2), "1 of 3 answers are right");
 });
-
-command.run();

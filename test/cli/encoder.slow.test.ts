@@ -1,7 +1,4 @@
-import { appendFileSync, existsSync } from "node:fs";
-import { basename, join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
+import { appendFileSync } from "node:fs";
 import { FUNCTION_NAMES } from "../../src/core/encoder/abi.ts";
 import { LESSONS, loadRecording, parseRecording } from "../../src/labs/record/index.ts";
 import {
@@ -14,20 +11,7 @@ import {
   wasm,
   withoutNamespaces,
 } from "../support/foreign_modules.ts";
-import { adoptOrphans } from "../support/libc.ts";
-import { needs } from "../support/needs.ts";
-import {
-  childrenOf,
-  type Ending,
-  eventually,
-  familyOf,
-  hasNamespaces,
-  isAlive,
-  Running,
-  run,
-  stopFor,
-  stublabCommand,
-} from "../support/processes.ts";
+import { type Ending, stopFor } from "../support/processes.ts";
 
 const cli = suite("command line: encoders from files");
 
@@ -362,5 +346,3 @@ cli("a command killed while the encoder loops leaves nothing", async () => {
   await host.ended;
   assert.ok(await eventually(() => !all.some(isAlive), 1000), `alive: ${all.filter(isAlive)}`);
 });
-
-cli.run();

@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { fold } from "../../src/cli/fold.ts";
 
 const folds = suite("folded lines");
@@ -42,5 +40,3 @@ for (const [why, text, width, folded] of [
 ] as const) {
   folds(why, () => assert.is(fold(text, width), folded));
 }
-
-folds.run();

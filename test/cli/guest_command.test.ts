@@ -1,13 +1,5 @@
-import { chmodSync, readdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { stublab } from "../support/in_process.ts";
-import { needs } from "../support/needs.ts";
-import { Running, run, stublabCommand } from "../support/processes.ts";
 import { assemble, call, compile, exitWith } from "../support/programs.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 
 const cli = suite("stublab guest");
 const withCompiler = needs(cli, "cc");
@@ -297,5 +289,3 @@ withCompiler("leaves no process behind when it is interrupted", async () => {
   process.kill(running.pid, "SIGINT");
   assert.is((await running.ended).signal, "SIGINT");
 });
-
-cli.run();

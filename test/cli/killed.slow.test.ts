@@ -1,12 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { assignment, LESSONS, recordLesson } from "../../src/labs/record/index.ts";
 import { Random } from "../../src/lib/cases/random.ts";
-import { adoptOrphans } from "../support/libc.ts";
-import { childrenOf, eventually, isAlive, Running, stublabCommand } from "../support/processes.ts";
 
 const killed = suite("command line: commands that are ended");
 
@@ -115,5 +108,3 @@ for (const args of COMMANDS) {
     }
   });
 }
-
-killed.run();

@@ -1,16 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync } from "node:fs";
-import { constants } from "node:os";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import { openEncoder } from "../../src/index.ts";
 import { readThisMachine } from "../../src/labs/fuzz/predict/predict.ts";
-import { callNumber } from "../support/libc.ts";
-import { needs } from "../support/needs.ts";
-import { DENY, run, stublabCommand } from "../support/processes.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 
 const cli = suite("command line: limits of the machine");
 
@@ -262,5 +251,3 @@ onTerminal("a terminal has colours unless NO_COLOR is set", async () => {
     assert.is(stdout.includes("\x1b[32m"), noColor === undefined);
   }
 });
-
-cli.run();

@@ -1,13 +1,8 @@
 // The machines of `predict --machine` are those that trials have described.
 
-import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { MACHINES, machineNamed } from "../../src/cli/machines.ts";
-import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import { stublab } from "../support/in_process.ts";
-import { needs } from "../support/needs.ts";
 
 const machines = suite("machines by name");
 const onAmd64 = needs(machines, { amd64: HOST_ARCH === "amd64" });
@@ -57,5 +52,3 @@ machines("predict takes each, and lists them", async () => {
   assert.is(code, 2);
   assert.match(stderr, MACHINES.join(" "));
 });
-
-machines.run();

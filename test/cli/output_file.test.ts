@@ -1,29 +1,9 @@
 // Files that a user names are written completely or not at all, and keep what they were: mode, owner, links, kind.
 
-import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { join, resolve } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
+import { chownSync, linkSync, lstatSync } from "node:fs";
 import { writeOutput } from "../../src/cli/output_file.ts";
 import { renderText } from "../../src/labs/record/index.ts";
 import { stublab } from "../support/in_process.ts";
-import { needs } from "../support/needs.ts";
-import { run, stublabCommand } from "../support/processes.ts";
-import { recordingOf } from "../support/recordings.ts";
-import { temporaryFolder } from "../support/temporary.ts";
-import { rejection } from "../support/thrown.ts";
 
 const output = suite("output files");
 const folder = temporaryFolder();
@@ -234,5 +214,3 @@ output(
     assert.equal(readdirSync(own), ["file"]);
   },
 );
-
-output.run();

@@ -1,16 +1,8 @@
 // Each command once as a process of its own, with real standard streams. What else commands do is tested within a process.
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../src/core/machine/index.ts";
 import { renderText } from "../../src/labs/record/index.ts";
 import { EXIT_7 } from "../support/machine_code.ts";
-import { needs } from "../support/needs.ts";
-import { run, stublabCommand } from "../support/processes.ts";
-import { prolonged, recordingOf } from "../support/recordings.ts";
-import { temporaryFolder } from "../support/temporary.ts";
+import { prolonged } from "../support/recordings.ts";
 
 const cli = suite("commands as processes");
 const folder = temporaryFolder();
@@ -120,5 +112,3 @@ inBash("a full standard output is an error", async () => {
     assert.match(stderr, /^stublab: standard output cannot be written: ENOSPC/);
   }
 });
-
-cli.run();

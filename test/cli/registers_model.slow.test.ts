@@ -2,15 +2,9 @@
 // The page of registers predicts what `predict` does: cases at random, on each machine. With SOAK 100,000 for each
 // architecture.
 
-import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import esbuild from "esbuild";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { renderRegistersPage } from "../../src/cli/registers/page.ts";
 import { ARCHES } from "../../src/core/machine/index.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 
 const CASES = process.env.SOAK === undefined ? 3000 : 100_000;
 const SEED = 2027n;
@@ -57,5 +51,3 @@ for (const arch of ARCHES) {
     }
   });
 }
-
-agreement.run();

@@ -1,11 +1,6 @@
 // Time limit: 240 s
 
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer-core";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { MACHINES, machineNamed } from "../../src/cli/machines.ts";
 import { linkOf } from "../../src/cli/registers/answer.ts";
 import { renderRegistersPage } from "../../src/cli/registers/page.ts";
@@ -15,7 +10,6 @@ import { Generator } from "../../src/labs/fuzz/draw/generate.ts";
 import { predict } from "../../src/labs/fuzz/predict/predict.ts";
 import { hex } from "../../src/lib/errors.ts";
 import { CHROMIUM, complaints, TestBrowser } from "../support/browser.ts";
-import { needs } from "../support/needs.ts";
 
 /** Cases that are tried in the browser. */
 const CASES = 300;
@@ -175,5 +169,3 @@ test("a link that no case is in says so, and so does a browser without WebAssemb
     await page.goto(`${url}?`);
     await page.waitForFunction(() => document.querySelector("#failure")?.textContent !== "");
   }));
-
-pages.run();

@@ -1,19 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { callNumber } from "../support/libc.ts";
-import {
-  eventually,
-  isAlive,
-  processState,
-  Running,
-  run,
-  stublabCommand,
-  waitsInOpen,
-} from "../support/processes.ts";
-import { recordingOf } from "../support/recordings.ts";
-import { temporaryFolder } from "../support/temporary.ts";
+import { waitsInOpen } from "../support/processes.ts";
 
 const cli = suite("signals to commands");
 
@@ -113,5 +98,3 @@ for (const args of [
     assert.is((await waiting.ended).signal, "SIGTERM");
   });
 }
-
-cli.run();

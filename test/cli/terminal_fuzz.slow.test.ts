@@ -1,8 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { needs } from "../support/needs.ts";
-import { run, stublabCommand } from "../support/processes.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 import { Tmux } from "../support/tmux.ts";
 
 const terminal = suite("stublab fuzz: in a terminal");
@@ -59,5 +54,3 @@ needs(terminal, "script")("a terminal that cannot redraw gets no escapes", async
   assert.match(stdout, /^findings/m);
   assert.not.match(stdout, "\x1b");
 });
-
-terminal.run();

@@ -1,17 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { needs } from "../support/needs.ts";
-import {
-  childrenOf,
-  eventually,
-  hostCommand,
-  isAlive,
-  stublabCommand,
-} from "../support/processes.ts";
-import { recordingOf } from "../support/recordings.ts";
 import { Tmux } from "../support/tmux.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "stublab-step-"));
@@ -212,4 +198,3 @@ onTerminal("a dumb terminal, or a missing input terminal, gets text", async () =
 });
 
 terminal.after(() => rmSync(folder, { recursive: true, force: true }));
-terminal.run();

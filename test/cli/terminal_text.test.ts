@@ -1,16 +1,8 @@
 // Foreign text on its way to a terminal: names and contents of files, and messages of exceptions.
 
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { quoteWord } from "../../src/lib/quote.ts";
 import { visible, visibleJson, visibleLines } from "../../src/lib/visible.ts";
 import { stublab as inProcess } from "../support/in_process.ts";
-import { needs } from "../support/needs.ts";
-import { run, stublabCommand } from "../support/processes.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 
 const terminal = suite("foreign text in a terminal");
 
@@ -179,5 +171,3 @@ terminal("lines and documents keep their line feeds", () => {
   assert.equal(JSON.parse(text), value);
   assert.not.match(text, OBEYED);
 });
-
-terminal.run();

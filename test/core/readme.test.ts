@@ -1,9 +1,5 @@
 // Each file that the core's README names has the function that it names there.
 
-import { existsSync, readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-
 const readme = suite("core/README.md");
 
 const text = readFileSync("src/core/README.md", "utf8");
@@ -48,5 +44,3 @@ readme("so is each function of the table of signals", () => {
     [],
   );
 });
-
-readme.run();

@@ -1,14 +1,6 @@
 // The action of action/, whose steps run as a runner of GitHub runs them.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { parse } from "yaml";
-import { HOST_ARCH } from "../../src/core/machine/index.ts";
-import { needs } from "../support/needs.ts";
-import { eventually, isAlive, Running, run } from "../support/processes.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 
 interface Step {
   readonly id?: string;
@@ -245,5 +237,3 @@ action("fails, and has no score, if the probe cannot run", async () => {
   assert.match(output, /^::error::false probe -o \S+: status 1/);
   assert.is(values["steps.try.outputs.score"], undefined);
 });
-
-action.run();

@@ -1,11 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { allFacts } from "../../src/labs/fuzz/facts/arch.ts";
 import { LESSONS } from "../../src/labs/record/course.ts";
-import { needs } from "../support/needs.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 import { complaintsOf } from "./answers.ts";
 import { readLog } from "./log.ts";
 import { MACHINES, machinesOf, SHORT } from "./machines.ts";
@@ -222,5 +216,3 @@ kernels("facts that failed have the names of facts", () => {
   for (const result of readResults().results.filter(isProbe))
     for (const { fact } of result.conformance?.failed ?? []) assert.ok(names.has(fact), fact);
 });
-
-kernels.run();

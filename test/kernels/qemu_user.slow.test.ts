@@ -1,13 +1,6 @@
 // The probe in qemu-user, which has no ptrace: a program's calls, without a kernel for it.
 
-import { copyFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { parseVerdict, toolNeeds } from "../../src/labs/fuzz/facts/profiles.ts";
-import { needs } from "../support/needs.ts";
-import { eventually, run } from "../support/processes.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 import { QEMU_USER } from "./machines.ts";
 
 const SECONDS = 60;
@@ -58,5 +51,3 @@ for (const [arch, tool] of QEMU_USER) {
     assert.match(doctor.stdout, /^ok \d+ PTRACE_CONT # SKIP not tried: no stub can be used$/m);
   });
 }
-
-user.run();

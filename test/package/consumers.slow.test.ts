@@ -1,22 +1,6 @@
 // The package's types, as projects with other compilers and settings see them.
-import { execFile, execFileSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { execFile } from "node:child_process";
 import ts from "typescript-5.9";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { needs } from "../support/needs.ts";
 
 const consumers = suite("types");
 const typed = needs(consumers, {
@@ -208,5 +192,3 @@ for (const [entry, { types, default: file }] of entries) {
     assert.equal(values.sort(), Object.keys(module).sort());
   });
 }
-
-consumers.run();

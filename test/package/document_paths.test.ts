@@ -1,9 +1,5 @@
 // Files that documents and comments name are there.
 
-import { readdirSync, readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-
 const paths = suite("documents: names of files");
 
 const FOLDERS = ["assembly", "bench", "docs", "examples", "scripts", "shim", "src", "test"];
@@ -54,5 +50,3 @@ paths("so is each that a comment of a source names from the root", () => {
   );
   assert.equal(missing, []);
 });
-
-paths.run();

@@ -2,13 +2,7 @@
 
 // Runs each program and command of README and docs once. The commands of a page are one session, in its own folder.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { exchangesIn, isAsTold, runSession } from "../support/console.ts";
-import { run, stublabCommand } from "../support/processes.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 
 const told = suite("omissions in a document");
 
@@ -19,7 +13,6 @@ told("match any text in a line, and any lines", () => {
   assert.not(isAsTold("a\nb\n", "a\n"));
   assert.not(isAsTold("a.c\n", "a?c\n"));
 });
-told.run();
 
 const pages = readdirSync("docs", { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".md"))
@@ -36,7 +29,6 @@ for (const page of pages) {
     });
   }
 }
-programs.run();
 
 /** These need a clone, another kernel or another machine; package.alone.test.ts bundles. */
 const ELSEWHERE =
@@ -81,4 +73,3 @@ for (const page of pages) {
     }
   });
 }
-commands.run();

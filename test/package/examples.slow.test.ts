@@ -1,11 +1,3 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { needs } from "../support/needs.ts";
-import { run, stublabCommand } from "../support/processes.ts";
-
 const examples = suite("examples");
 
 const EXPECTED: Record<string, RegExp> = {
@@ -73,5 +65,3 @@ needs(examples, "parallel")(
 examples("fuzz-slurm.sh is a valid shell script", async () => {
   assert.is((await run(["sh", ["-n", "examples/fuzz-slurm.sh"]])).code, 0);
 });
-
-examples.run();

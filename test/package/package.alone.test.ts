@@ -1,19 +1,4 @@
-import { spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import esbuild from "esbuild";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 
 const packed = suite("package");
 
@@ -232,5 +217,3 @@ packed("holds no sources, tests, source maps or paths of the machine that built 
   });
   assert.is(stdout, "");
 });
-
-packed.run();

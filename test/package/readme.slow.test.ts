@@ -1,10 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../src/core/machine/index.ts";
-import { temporaryFolder } from "../support/temporary.ts";
+import { normalize } from "node:path";
 
 const readme = suite("README, and what leads from it");
 
@@ -85,5 +79,3 @@ readme("the index has every page of docs/ once", () => {
   const listed = linksOf("docs/README.md").filter((link) => !link.startsWith("../"));
   assert.equal(listed.sort(), [...pages, ...folders].sort());
 });
-
-readme.run();

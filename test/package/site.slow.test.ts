@@ -1,13 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
-import { pathToFileURL } from "node:url";
+import { normalize } from "node:path";
 import { inflateSync } from "node:zlib";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { CHROMIUM, complaints, TestBrowser } from "../support/browser.ts";
-import { needs } from "../support/needs.ts";
-import { run } from "../support/processes.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 
 const site = suite("site");
 const DECLARATIONS = {
@@ -139,5 +132,3 @@ for (const path of ["index.html", "docs/compare.html", "api/stublab/Tracer.html"
     });
   }
 }
-
-site.run();

@@ -1,10 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { eventually, isAlive, Running } from "../support/processes.ts";
-import { temporaryFolder } from "../support/temporary.ts";
 
 /** What uvu prints of one test that passes. */
 const PASSED = 'console.log("  Total:     1\\n  Passed:    1\\n  Skipped:   0");';
@@ -113,5 +107,3 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
     assert.ok(await eventually(() => !pids().some(isAlive), 60_000), `${pids()}`);
   });
 }
-
-runner.run();

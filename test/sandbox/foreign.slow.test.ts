@@ -1,21 +1,7 @@
-import { constants } from "node:os";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import type { FunctionName } from "../../src/core/encoder/abi.ts";
 import { ForeignSubject } from "../../src/labs/compare/foreign.ts";
 import { type BreakKind, BrokenEncoder, RecordLayout } from "../../src/labs/compare/record.ts";
 import { breakOf, compareFile, likeModel, script, wasm } from "../support/foreign_modules.ts";
-import { adoptOrphans, callNumber } from "../support/libc.ts";
-import {
-  childrenOf,
-  DENY,
-  eventually,
-  hostCommand,
-  isAlive,
-  Running,
-  run,
-  stublabCommand,
-} from "../support/processes.ts";
 
 const foreign = suite("foreign encoders");
 
@@ -395,5 +381,3 @@ foreign("a looping child dies with a parent that is killed", async () => {
   await host.ended;
   assert.ok(await eventually(() => !isAlive(child), 1000));
 });
-
-foreign.run();

@@ -1,24 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { constants as os } from "node:os";
-import { resolve } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { openEncoder } from "../../src/index.ts";
 import { newPath, script, waiting, withoutNamespaces } from "../support/foreign_modules.ts";
-import { adoptOrphans } from "../support/libc.ts";
-import { needs } from "../support/needs.ts";
-import {
-  childrenOf,
-  type Ending,
-  eventually,
-  familyOf,
-  hasNamespaces,
-  hostCommand,
-  isAlive,
-  Running,
-  stopFor,
-} from "../support/processes.ts";
+import { type Ending, stopFor } from "../support/processes.ts";
 
 const confined = suite("foreign encoders: confinement");
 
@@ -184,5 +167,3 @@ confined("time in which a whole job is stopped does not count", async () => {
   const { stdout, stderr } = await host.ended;
   assert.is(JSON.parse(stdout).ENCODER_ABI, 2, stdout + stderr);
 });
-
-confined.run();

@@ -1,9 +1,6 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { ForeignSubject } from "../../src/labs/compare/foreign.ts";
 import { BrokenEncoder, RecordLayout } from "../../src/labs/compare/record.ts";
 import { liar } from "../support/foreign_modules.ts";
-import { childrenOf, eventually, isAlive } from "../support/processes.ts";
 
 const lies = suite("foreign encoders: lies on the channel");
 
@@ -130,5 +127,3 @@ lies("an unsolicited message between two requests", async () => {
   await subject.run(layout, new BigUint64Array(layout.words));
   subject.close();
 });
-
-lies.run();

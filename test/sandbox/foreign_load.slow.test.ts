@@ -1,7 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { openEncoder } from "../../src/index.ts";
 import type { BreakKind } from "../../src/labs/compare/record.ts";
 import {
@@ -13,7 +9,6 @@ import {
   script,
   wasm,
 } from "../support/foreign_modules.ts";
-import { childrenOf, eventually, isAlive } from "../support/processes.ts";
 
 const load = suite("foreign encoders: loading");
 
@@ -236,5 +231,3 @@ load("constants may be functions, as C and Rust can only export these", async ()
     ["WNOHANG"],
   );
 });
-
-load.run();

@@ -1,13 +1,8 @@
-import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { StateError, Tracer } from "../../src/index.ts";
 import { loadLesson } from "../../src/labs/record/course.ts";
 import { closeTerminal, openTerminal } from "../../src/labs/record/pseudo_terminal.ts";
 import { Recorder } from "../../src/labs/record/recorder.ts";
 import { Sandbox } from "../../src/labs/record/sandbox.ts";
-import { childrenOf, eventually, isAlive } from "../support/processes.ts";
 
 const sandbox = suite("sandbox");
 
@@ -73,5 +68,3 @@ sandbox("nothing of it is left among the temporary files", () => {
   const names = readdirSync(tmpdir()).filter((name) => name.startsWith("stublab-sandbox-"));
   assert.equal(names, []);
 });
-
-sandbox.run();

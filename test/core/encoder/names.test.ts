@@ -1,8 +1,5 @@
 // Names and numbers as people write them: names.txt has what each means.
 
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import {
   errorName,
   formatClone,
@@ -16,7 +13,6 @@ import {
 } from "../../../src/core/encoder/names.ts";
 import { ENCODERS, InputError, openEncoder } from "../../../src/index.ts";
 import { nearest } from "../../../src/lib/nearest.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const TABLE = readFileSync("test/core/encoder/names.txt", "utf8").split("\n").slice(2);
 

@@ -1,6 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import type { Context, Platform } from "../../../src/index.ts";
 import {
   CODE,
@@ -20,7 +17,6 @@ import {
 } from "../../support/guests.ts";
 import { interleaveVectors } from "../../support/interleaved_vectors.ts";
 import * as code from "../../support/machine_code.ts";
-import { randomWords } from "../../support/random.ts";
 
 const SEED = 0x5eed_0010n;
 
@@ -209,5 +205,3 @@ states("does not mix up the faults of two address spaces", () => {
   assert.is(faultOf(context.switch(space)).access, "read");
   assert.is(faultOf(context.switch(space)).access, "write");
 });
-
-states.run();

@@ -1,6 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { TraceError } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
 import {
@@ -14,8 +11,6 @@ import {
   writeWords,
 } from "../../support/guests.ts";
 import { interleaveVectors } from "../../support/interleaved_vectors.ts";
-import { needs } from "../../support/needs.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const MAX = 2n ** 64n - 1n;
 

@@ -1,7 +1,3 @@
-import { constants } from "node:os";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { type Context, type Subprocess, TraceError } from "../../../src/index.ts";
 import * as code from "../../support/arm64_code.ts";
 import { program } from "../../support/code_bytes.ts";
@@ -20,8 +16,6 @@ import {
   toSyscall,
   withGuest,
 } from "../../support/guests.ts";
-import { randomWords } from "../../support/random.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const MAX = 2n ** 64n - 1n;
 /** N, Z, C and V of pstate. */

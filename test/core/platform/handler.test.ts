@@ -1,8 +1,3 @@
-import { closeSync } from "node:fs";
-import { constants } from "node:os";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import {
   DeadlineError,
@@ -31,10 +26,7 @@ import {
   toSyscall,
   writeWords,
 } from "../../support/guests.ts";
-import { needs } from "../../support/needs.ts";
-import { eventually, processState, takeDescriptors } from "../../support/processes.ts";
-import { randomWords } from "../../support/random.ts";
-import { thrown } from "../../support/thrown.ts";
+import { takeDescriptors } from "../../support/processes.ts";
 
 const SEED = 0x5eed_0040n;
 const [SYS_RT_SIGRETURN, SYS_GETPID, SYS_EXIT, SYS_FUTEX] = [15, 39, 60, 202];
@@ -354,5 +346,3 @@ handler(
     }
   },
 );
-
-all.run();

@@ -1,9 +1,4 @@
-import { spawn } from "node:child_process";
-import { closeSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { DeathError, InputError } from "../../../src/index.ts";
 import type { Interrupting } from "../../hosts/interrupting.ts";
 import {
@@ -23,8 +18,6 @@ import {
   withGuest,
 } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
-import { isAlive, processState } from "../../support/processes.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const [SIGUSR1, SIGSEGV] = [10, 11];
 
@@ -220,5 +213,3 @@ interruptions("ends with a DeathError if the guest was killed at rest", () => {
     assert.is(platform.tracer.stubs.size, 1);
   });
 });
-
-interruptions.run();

@@ -1,8 +1,5 @@
 // What a guest with patched system calls sees and shows, and what it can do to others.
 
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { DeathError, type GuestEvent, Platform } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
 import { by, type Drive, FAST } from "../../support/drives.ts";
@@ -19,10 +16,7 @@ import {
   toSyscall,
   writeWords,
 } from "../../support/guests.ts";
-import { needs } from "../../support/needs.ts";
 import { ELSEWHERE, fill, GETPID, HOT, heat, hot, open, TF } from "../../support/patching.ts";
-import { randomWords } from "../../support/random.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const SEED = 0x5eed_0050n;
 
@@ -255,5 +249,3 @@ patches("end with a DeathError if the stub is killed while its guest rests in on
   context.registers.set("rip", CODE);
   syscallOf(context.switch(next.space));
 });
-
-all.run();

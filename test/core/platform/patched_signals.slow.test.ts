@@ -1,10 +1,6 @@
 // Signals that reach a guest in a patched system call: where it is, only its lane knows.
 
-import { spawn } from "node:child_process";
 import { Worker } from "node:worker_threads";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import type { GuestEvent, Platform } from "../../../src/index.ts";
 import type { Signaling } from "../../hosts/signaling.ts";
 import * as code from "../../support/amd64_code.ts";
@@ -21,9 +17,7 @@ import {
   toSyscall,
   writeWords,
 } from "../../support/guests.ts";
-import { needs } from "../../support/needs.ts";
 import { ELSEWHERE, fill, GETPID, heat, hot, MAX, open } from "../../support/patching.ts";
-import { eventually, processState } from "../../support/processes.ts";
 
 const SEED = 0x5eed_0050n;
 const [SIGTRAP, SIGUSR1, SIGALRM] = [5, 10, 14];
@@ -258,5 +252,3 @@ for (const drive of FAST) {
     }
   });
 }
-
-all.run();

@@ -1,9 +1,6 @@
 // Where system calls are patched, and when that is undone: `Platform.open({ patches: true })`.
 
-import { closeSync, readSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
+import { readSync } from "node:fs";
 import { MemoryError, Platform, type Protection, SyscallError } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
 import {
@@ -19,9 +16,7 @@ import {
   temporaryFile,
   toSyscall,
 } from "../../support/guests.ts";
-import { needs } from "../../support/needs.ts";
 import { ELSEWHERE, GETPID, HOT, heat, hot, open } from "../../support/patching.ts";
-import { thrown } from "../../support/thrown.ts";
 
 /** The pages at one of which the table of jumps is. */
 const [TABLES, TABLE_COUNT] = [0x050f_0000n, 16];
@@ -256,5 +251,3 @@ patches("leave a jump to the SYSCALL as it is", () => {
   }
   assert.equal(space.patches, [CODE]);
 });
-
-all.run();

@@ -1,6 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import type { Context, Subprocess } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
 import {
@@ -13,8 +10,6 @@ import {
   syscallOf,
   writeWords,
 } from "../../support/guests.ts";
-
-import { randomWords } from "../../support/random.ts";
 
 const SEED = 0x5eed_0011n;
 const SPACES = 100;

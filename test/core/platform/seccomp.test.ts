@@ -1,7 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { encodeFilter } from "../../../src/core/stub/filter.ts";
 import {
   DeathError,
@@ -25,7 +21,6 @@ import {
   temporaryFile,
 } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
-import { hostCommand, isAlive, processState, run } from "../../support/processes.ts";
 
 const [SIGTRAP, SIGKILL, SIGSTOP, SIGTERM, SIGCHLD] = [5, 9, 19, 15, 17];
 const [CLONE_FILES, THREAD, CLONE_PARENT] = [0x400, 0x1_2f00, 0x8000];

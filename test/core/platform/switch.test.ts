@@ -1,7 +1,3 @@
-import { closeSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import {
   CODE,
   contextAt,
@@ -19,7 +15,7 @@ import {
   writeWords,
 } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
-import { BOUNDARIES, randomWords } from "../../support/random.ts";
+import { BOUNDARIES } from "../../support/random.ts";
 
 const SEED = 0x5eed_0010n;
 
@@ -216,5 +212,3 @@ switches("reports a SIGBUS beyond the end of a mapped file", () => {
     }
   });
 });
-
-switches.run();

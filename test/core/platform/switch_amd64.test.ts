@@ -1,7 +1,3 @@
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import * as code from "../../support/amd64_code.ts";
 import {
   CODE,
@@ -14,7 +10,6 @@ import {
   toSyscall,
   withGuest,
 } from "../../support/guests.ts";
-import { needs } from "../../support/needs.ts";
 
 const [SIGTRAP, SIGFPE, SIGSEGV] = [5, 8, 11];
 const SI_KERNEL = 128;

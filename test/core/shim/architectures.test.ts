@@ -1,11 +1,6 @@
 // Imports go down only: cli, labs, fast and sandbox, core, lib. What depends on an architecture is in a file or folder named
 // after it; others choose it by a machine/index.ts, or by an arch.ts.
 
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-
 const NAMES = /(?<![a-z0-9])(amd64|arm64)(?![a-z0-9])/;
 
 const architectures = suite("architectures");
@@ -83,5 +78,3 @@ architectures("no file of assembly/ that both architectures share imports one of
   );
   assert.equal(wrong, []);
 });
-
-architectures.run();

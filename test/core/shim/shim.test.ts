@@ -1,27 +1,9 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import { build } from "esbuild";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { fileOf, viewMemory } from "../../../src/core/shim/shim.ts";
 import { parseMaps } from "../../../src/core/stub/proc.ts";
 import { Tracer } from "../../../src/index.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import { type Code, ILLEGAL, SYSCALL, TRAP, TRAP_LENGTH } from "../../support/machine_code.ts";
-import { needs } from "../../support/needs.ts";
-import { run } from "../../support/processes.ts";
 
 const SHIM = fileOf("core");
 const LIBRARY = resolve("dist", SHIM);
@@ -140,8 +122,6 @@ musl("the same shim serves a host on musl", () =>
   }),
 );
 
-libraries.run();
-
 /** The bootstrap ends with an instruction that kills: HLT, UDF. */
 const FATAL = { amd64: [0xf4], arm64: ILLEGAL }[HOST_ARCH];
 
@@ -214,8 +194,6 @@ needs(stub, "objdump")("it has about 40 instructions until its loop, and stops a
     assert.not.ok(instructions.includes("(bad)"));
   }),
 );
-
-stub.run();
 
 const loading = suite("shim: loading");
 
@@ -298,5 +276,3 @@ loading("a bundle as CommonJS says why it finds no files", async () => {
     "UnsupportedError: stublab was bundled as CommonJS, and cannot find its file",
   );
 });
-
-loading.run();

@@ -1,15 +1,6 @@
 // Compiles the libraries of all rooms and machines again.
 
-import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { fileOf } from "../../../src/core/shim/shim.ts";
-import { needs } from "../../support/needs.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 const ROOMS = ["core", "fast", "sandbox"];
 const ARCHES = ["amd64", "arm64"];
@@ -58,5 +49,3 @@ needs(libraries, process.env.CC || "cc")(
     }
   },
 );
-
-libraries.run();

@@ -1,10 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
+import { unlinkSync } from "node:fs";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import { topOfUserSpace } from "../../../src/core/stub/user_space.ts";
 import {
@@ -17,8 +11,6 @@ import {
   SyscallError,
 } from "../../../src/index.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
-import { eventually, processState } from "../../support/processes.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const spaces = suite("address space");
 
@@ -293,5 +285,3 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
     });
   }
 }
-
-spaces.run();

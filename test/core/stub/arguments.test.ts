@@ -1,13 +1,8 @@
 import { fstatSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { InputError, Platform, readProcess, StublabError, Tracer } from "../../../src/index.ts";
 import { detached } from "../../support/garbage.ts";
 import { GETPID, PAGE, temporaryFile } from "../../support/guests.ts";
-import { callNumber } from "../../support/libc.ts";
 import { ARGUMENTS, call, program } from "../../support/machine_code.ts";
-import { childrenOf, isAlive } from "../../support/processes.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const args = suite("arguments of the wrong kind");
 
@@ -96,5 +91,3 @@ args("no process is left", () => {
   platform.close();
   assert.equal(childrenOf(process.pid), []);
 });
-
-args.run();

@@ -1,15 +1,9 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { loadShim } from "../../../src/core/shim/shim.ts";
 import { Platform, readProcess, Tracer } from "../../../src/index.ts";
 import { GUEST_ADDRESS, GUEST_CODE } from "../../../src/labs/bench/guest.ts";
-import { needs } from "../../support/needs.ts";
-import { processState, Running } from "../../support/processes.ts";
 
 const binding = suite("binding to one processor");
 
@@ -146,5 +140,3 @@ binding("with the lane fast stubs lead process groups of the host's session", ()
   assert.is(processState(pid)?.group, pid);
   assert.is(processState(master.createStub().pid)?.group, pid);
 });
-
-binding.run();

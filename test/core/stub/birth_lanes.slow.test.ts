@@ -1,9 +1,3 @@
-import { readFileSync } from "node:fs";
-import { constants } from "node:os";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { loadFast } from "../../../src/fast/shim.ts";
 import {
   DeathError,
@@ -17,18 +11,7 @@ import {
   UnsupportedError,
 } from "../../../src/index.ts";
 import { by, FAST } from "../../support/drives.ts";
-import { adoptOrphans } from "../../support/libc.ts";
-import {
-  childrenOf,
-  eventually,
-  hostCommand,
-  isAlive,
-  processState,
-  Running,
-  SLOWNESS,
-} from "../../support/processes.ts";
-import { randomWords } from "../../support/random.ts";
-import { thrown } from "../../support/thrown.ts";
+import { SLOWNESS } from "../../support/processes.ts";
 
 const births = suite("births: fast");
 
@@ -208,5 +191,3 @@ for (const drive of FAST) {
     }),
   );
 }
-
-births.run();

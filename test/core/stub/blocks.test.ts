@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { BlockAllocator, type RegisterBlock } from "../../../src/core/encoder/block.ts";
 import {
   ENCODERS,
@@ -157,5 +154,3 @@ memory("the module imports nothing", () => {
   const bytes = readFileSync(new URL("encoder.wasm", import.meta.url));
   assert.equal(WebAssembly.Module.imports(new WebAssembly.Module(bytes)), []);
 });
-
-memory.run();

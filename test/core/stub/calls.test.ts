@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { openEncoder } from "../../../src/index.ts";
 import { callTitle, returned, tellCall } from "../../../src/labs/record/calls.ts";
 
@@ -114,5 +112,3 @@ calls("the decoded words are those of the registers", () => {
   ]);
   assert.is(call.result, null);
 });
-
-calls.run();

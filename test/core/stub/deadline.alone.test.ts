@@ -1,19 +1,7 @@
-import { existsSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { DeadlineError, Platform, Tracer } from "../../../src/index.ts";
 import { load } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
-import { needs } from "../../support/needs.ts";
-import {
-  childrenOf,
-  eventually,
-  hostCommand,
-  processState,
-  Running,
-  SLOWNESS,
-} from "../../support/processes.ts";
-import { thrown } from "../../support/thrown.ts";
+import { SLOWNESS } from "../../support/processes.ts";
 
 const deadlines = suite("deadline");
 
@@ -88,5 +76,3 @@ withSchedstat("does not run while the host is stopped", async () => {
   host.write("x");
   assert.match((await host.ended).stdout, "read returned 1");
 });
-
-deadlines.run();

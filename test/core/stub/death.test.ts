@@ -1,18 +1,5 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { DeathError, StopError, type Stub, Tracer } from "../../../src/index.ts";
 import { ARGUMENTS } from "../../support/machine_code.ts";
-import {
-  childrenOf,
-  eventually,
-  hostCommand,
-  isAlive,
-  processState,
-  Running,
-  run,
-} from "../../support/processes.ts";
 
 /** The registers of the first two arguments. */
 const [FIRST = "", SECOND = ""] = ARGUMENTS;
@@ -224,5 +211,3 @@ function pidsIn(line = ""): number[] {
 function sum(a: number, b: number): number {
   return a + b;
 }
-
-death.run();

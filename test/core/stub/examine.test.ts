@@ -1,14 +1,10 @@
 // What a healthy stub has, whatever drives it; bootstrap examines faithful ones.
 
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { LANES } from "../../../src/core/stub/lane.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import { examine, Platform, type Stub, Tracer } from "../../../src/index.ts";
 import { load, toSyscall } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
-import { needs } from "../../support/needs.ts";
 
 const examination = suite("examine");
 
@@ -72,5 +68,3 @@ examination(
     );
   },
 );
-
-examination.run();

@@ -1,13 +1,6 @@
-import { constants } from "node:os";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import type { Lane } from "../../../src/core/stub/lane.ts";
 import { DeadlineError, InputError, Tracer } from "../../../src/index.ts";
-import { callNumber, hasMusl, type SignalSets } from "../../support/libc.ts";
-import { needs } from "../../support/needs.ts";
-import { childrenOf, DENY, hostCommand, run, stublabCommand } from "../../support/processes.ts";
-import { thrown } from "../../support/thrown.ts";
+import { hasMusl, type SignalSets } from "../../support/libc.ts";
 
 const failures = suite("failures");
 
@@ -285,5 +278,3 @@ withSigreturn("doctor finds that setups by rt_sigreturn need no pidfd", async ()
   assert.is(code, 0, lines);
   assert.not.match(lines, /rt_sigreturn/);
 });
-
-failures.run();

@@ -1,9 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { adoptOrphans } from "../../support/libc.ts";
-import { childrenOf, eventually, hostCommand, isAlive, Running } from "../../support/processes.ts";
-import { randomWords } from "../../support/random.ts";
-
 const killed = suite("host killed");
 
 const KILLS = 30;
@@ -98,5 +92,3 @@ async function bootstrapTime(): Promise<number> {
   await host.ended;
   return duration;
 }
-
-killed.run();

@@ -1,9 +1,3 @@
-import { readFileSync } from "node:fs";
-import { constants } from "node:os";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import type { Lane } from "../../../src/core/stub/lane.ts";
 import { loadFast } from "../../../src/fast/shim.ts";
 import {
@@ -15,8 +9,6 @@ import {
   Tracer,
 } from "../../../src/index.ts";
 import { by, DRIVES } from "../../support/drives.ts";
-import { eventually, processState, Running } from "../../support/processes.ts";
-import { thrown } from "../../support/thrown.ts";
 
 // What every lane of injections must do as the faithful one does.
 

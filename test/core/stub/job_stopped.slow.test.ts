@@ -1,22 +1,8 @@
 // A batch system suspends a job by SIGSTOP, and resumes it by SIGCONT, sent to the process group or to each
 // of its processes, including the stubs.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { Random } from "../../../src/lib/cases/random.ts";
-import { needs } from "../../support/needs.ts";
-import {
-  childrenOf,
-  type Ending,
-  eventually,
-  processState,
-  Running,
-  run,
-  stublabCommand,
-} from "../../support/processes.ts";
+import type { Ending } from "../../support/processes.ts";
 import { Tmux } from "../../support/tmux.ts";
 
 const jobs = suite("jobs that are stopped and continued");
@@ -171,5 +157,3 @@ onTerminal("Ctrl-Z stops a run in a terminal, fg continues it, and Ctrl-C ends i
     await tmux.close();
   }
 });
-
-jobs.run();

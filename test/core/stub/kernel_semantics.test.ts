@@ -1,10 +1,6 @@
 // Stops and ends of traced threads on which births and teardowns are based. No encoder takes part. What requests and
 // resumes do with registers is in the table of facts: src/labs/fuzz/facts.
 
-import { constants } from "node:os";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { Stopped } from "../../../src/core/stub/state.ts";
 import { DeathError, type Subprocess } from "../../../src/index.ts";
 import { CODE, DATA, PAGE, withGuest } from "../../support/guests.ts";
@@ -82,5 +78,3 @@ kernel("the first resume after an attach stops by SIGSTOP before any instruction
     stub.close();
   });
 });
-
-kernel.run();

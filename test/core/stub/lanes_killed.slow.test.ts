@@ -1,22 +1,7 @@
-import { spawn } from "node:child_process";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH, HOST_MACHINE } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { DeathError, Platform, type PlatformOptions } from "../../../src/index.ts";
 import { by, DRIVES, type Drive } from "../../support/drives.ts";
 import { GETPID, loadReadOnly, syscallOf, toSyscall } from "../../support/guests.ts";
-import { adoptOrphans } from "../../support/libc.ts";
 import * as code from "../../support/machine_code.ts";
-import {
-  childrenOf,
-  eventually,
-  hostCommand,
-  isAlive,
-  processState,
-  Running,
-} from "../../support/processes.ts";
-import { randomWords } from "../../support/random.ts";
 
 const killed = suite("lanes killed");
 
@@ -118,5 +103,3 @@ for (const way of WAYS) {
     }),
   );
 }
-
-killed.run();

@@ -1,11 +1,7 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { topOfUserSpace } from "../../../src/core/stub/user_space.ts";
 import { MemoryError, StateError, type Stub, StublabError, Tracer } from "../../../src/index.ts";
 import { hex } from "../../../src/lib/errors.ts";
-import { callNumber, forbidCalls } from "../../support/libc.ts";
-import { randomWords } from "../../support/random.ts";
+import { forbidCalls } from "../../support/libc.ts";
 
 const SEED = 0x5eed_0007n;
 const PAGE = PAGE_SIZE;

@@ -1,9 +1,5 @@
 import { once } from "node:events";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { DeathError, type Stub, type StubEnd, Tracer } from "../../../src/index.ts";
-import { hostCommand, run } from "../../support/processes.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const onDeath = suite("tracer.onDeath");
 
@@ -96,5 +92,3 @@ onDeath("does not keep a process from ending", async () => {
   const { code, signal, stderr } = await run(hostCommand("listening"));
   assert.equal([code, signal, stderr], [0, null, ""]);
 });
-
-onDeath.run();

@@ -1,11 +1,7 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { inject } from "../../../src/core/stub/injection.ts";
 import { Thread } from "../../../src/core/stub/thread.ts";
 import { BirthError, DeathError, StopError, type Stub, Tracer } from "../../../src/index.ts";
 import { CALL, RESULT } from "../../support/machine_code.ts";
-import { isAlive, processState } from "../../support/processes.ts";
 
 const orphan = suite("orphan");
 
@@ -115,5 +111,3 @@ orphan("a register that is not the parent's pid ends the birth with an error tha
   assert.is(processState(pid), undefined, "it was reaped");
   assert.is(tracer.stubs.size, 0);
 });
-
-orphan.run();

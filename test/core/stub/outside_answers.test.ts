@@ -1,20 +1,6 @@
-import { spawn } from "node:child_process";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
 import { inject } from "../../../src/core/stub/injection.ts";
 import { DeathError, type Encoder, EncoderError, openEncoder, Tracer } from "../../../src/index.ts";
-import { needs } from "../../support/needs.ts";
-import {
-  childrenOf,
-  hasNamespaces,
-  hostCommand,
-  inOwnPids,
-  isAlive,
-  processState,
-  run,
-} from "../../support/processes.ts";
-import { thrown } from "../../support/thrown.ts";
+import { inOwnPids } from "../../support/processes.ts";
 
 const answers = suite("outside: results that name another process");
 
@@ -102,5 +88,3 @@ answers("a stub that no signal stops is not reported as traced by another proces
   assert.is(signal, null, stderr);
   assert.match(stdout, "it is in a system call that no signal interrupts");
 });
-
-answers.run();

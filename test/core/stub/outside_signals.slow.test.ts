@@ -1,9 +1,4 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { InputError, Platform, type Stub, Tracer } from "../../../src/index.ts";
-import { hostCommand, processState, run } from "../../support/processes.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const outside = suite("outside: signals of other processes");
 
@@ -136,5 +131,3 @@ outside("SIGTRAP is refused as exit signal", () => {
     }
   }
 });
-
-outside.run();

@@ -1,9 +1,4 @@
-import { spawnSync } from "node:child_process";
 import { machine } from "node:os";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import {
   endOfPages,
   highestFreePage,
@@ -11,8 +6,6 @@ import {
   topOfUserSpace,
 } from "../../../src/core/stub/user_space.ts";
 import { hex } from "../../../src/lib/errors.ts";
-import { needs } from "../../support/needs.ts";
-import { hostCommand, run } from "../../support/processes.ts";
 
 const PAGE = PAGE_SIZE;
 const MB = 2 ** 20;
@@ -91,8 +84,6 @@ holes("nothing is free: 0", () => {
   assert.is(highestFreePage([], PAGE), 0);
 });
 
-holes.run();
-
 const maps = suite("placement: memory maps");
 
 /** "start-end" as /proc/PID/maps has it. */
@@ -155,8 +146,6 @@ maps("unreadable limits are ignored", () => {
   assert.is(highestFreePage(occupied(STACK_ALONE, ""), TOP), TOP - GB - MB - PAGE);
 });
 
-maps.run();
-
 const top = suite("placement: the top of user space");
 
 /** Finds the top; returns it, and the number of pages probed. */
@@ -191,8 +180,6 @@ top("mapped pages are not probed", () => {
 top("Linux permits all of user space", () => {
   assert.ok(TOPS[HOST_ARCH].includes(topOfUserSpace()), hex(BigInt(topOfUserSpace())));
 });
-
-top.run();
 
 const hosts = suite("placement: hosts whose stack grows");
 
@@ -235,5 +222,3 @@ for (const [prefix, where] of [
     expectRoom(prefix, { limit: "8192", raised: 256 * MB, growth: 100 * MB }),
   );
 }
-
-hosts.run();

@@ -1,6 +1,3 @@
-import { spawnSync } from "node:child_process";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { hasRseq } from "../../../src/core/stub/examine.ts";
 import { readRseq } from "../../../src/core/stub/rseq.ts";
 import {
@@ -12,8 +9,6 @@ import {
   Tracer,
 } from "../../../src/index.ts";
 import { hasMusl } from "../../support/libc.ts";
-import { needs } from "../../support/needs.ts";
-import { hostCommand } from "../../support/processes.ts";
 
 // Why a forked child needs each step of its set-up: what happens to a stub without it.
 
@@ -115,5 +110,3 @@ omitted("after a birth with a fatal exit signal neither parent nor child blocks 
   assert.is(readProcess(parent.pid).blocked, 0n);
   assert.is(readProcess(child.pid).blocked, 0n);
 });
-
-omitted.run();

@@ -1,6 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import { Tracer } from "../../../src/index.ts";
 
@@ -25,5 +22,3 @@ scrub(`leaves ${STUBS} stubs one page each, and all execute getpid`, () => {
     );
   }
 });
-
-scrub.run();

@@ -1,8 +1,5 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { Tracer } from "../../../src/index.ts";
 import { alarm, type SignalSets } from "../../support/libc.ts";
-import { hostCommand, run } from "../../support/processes.ts";
 
 const signals = suite("signals");
 
@@ -103,5 +100,3 @@ function word(set: string): bigint {
 function isAll(set: string): boolean {
   return (word(set) | KILL_AND_STOP | INTERNAL) === 2n ** 64n - 1n;
 }
-
-signals.run();

@@ -1,10 +1,4 @@
-import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import {
   DeadlineError,
@@ -16,8 +10,6 @@ import {
   Tracer,
 } from "../../../src/index.ts";
 import { CALL, NUMBER, RESULT } from "../../support/machine_code.ts";
-import { eventually, processState } from "../../support/processes.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const stubs = suite("stub");
 
@@ -219,5 +211,3 @@ stubs("does not change the host's file table", () => {
   });
   assert.is(files(), before);
 });
-
-stubs.run();

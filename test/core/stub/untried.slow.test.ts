@@ -1,12 +1,5 @@
 // Setups that a kernel cannot be given: a filter makes the requests fail that such a kernel lacks.
-import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { constants, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { DENY, run, stublabCommand } from "../../support/processes.ts";
 
 const PROBE = resolve("dist/probe-amd64");
 const { EIO, ENOSYS, EPERM } = constants.errno;
@@ -254,5 +247,3 @@ untried("so does the probe", async () => {
     /^# \d+ cases, .* (\d+) findings\n(not )?ok 1 fuzz$/m.exec(fuzz.text) ?? [];
   assert.equal([fuzz.code, not === undefined], found === "0" ? [0, true] : [1, false]);
 });
-
-untried.run();

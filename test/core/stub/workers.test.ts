@@ -1,11 +1,5 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import {
   Platform,
@@ -15,7 +9,6 @@ import {
   Tracer,
 } from "../../../src/index.ts";
 import { LOOPS_GETPID } from "../../support/guests.ts";
-import { eventually, isAlive, processState } from "../../support/processes.ts";
 
 const workers = suite("workers");
 
@@ -195,5 +188,3 @@ workers("do not affect the main thread's tracer", async () => {
   await colleague.end("terminate");
   assert.is(stub.call("getppid"), BigInt(process.pid));
 });
-
-workers.run();

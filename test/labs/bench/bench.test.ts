@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { benchText, listText } from "../../../src/cli/bench_text.ts";
 import { digits } from "../../../src/labs/bench/blocks.ts";
 import { choose } from "../../../src/labs/bench/choose.ts";
@@ -12,7 +10,6 @@ import { Refusal } from "../../../src/labs/bench/side.ts";
 import { spreadOf } from "../../../src/labs/bench/spread.ts";
 import { InputError } from "../../../src/lib/errors.ts";
 import { pretend, pretendRun, wholeReport } from "../../support/bench_reports.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const bench = suite("stublab bench, its parts");
 
@@ -232,5 +229,3 @@ bench("figures have three digits", () => {
     "1,292",
   ]);
 });
-
-bench.run();

@@ -1,21 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { chooseProcessors } from "../../../src/labs/bench/machine.ts";
 import { MECHANISMS } from "../../../src/labs/bench/mechanisms.ts";
 import { openSide, Refusal, type Side } from "../../../src/labs/bench/side.ts";
-import {
-  childrenOf,
-  eventually,
-  familyOf,
-  isAlive,
-  Running,
-  run,
-  stublabCommand,
-} from "../../support/processes.ts";
-import { rejection } from "../../support/thrown.ts";
 
 const command = suite("stublab bench, as a command");
 const folder = mkdtempSync(join(tmpdir(), "stublab-test-"));
@@ -118,5 +103,3 @@ command(
     assert.is(alone instanceof Refusal && alone.message, "it needs a second processor");
   },
 );
-
-command.run();

@@ -1,13 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { chooseProcessors } from "../../../src/labs/bench/machine.ts";
 import type { Mechanism } from "../../../src/labs/bench/mechanism.ts";
 import { MECHANISMS } from "../../../src/labs/bench/mechanisms.ts";
-import { needs } from "../../support/needs.ts";
 
 // The stops and system calls in the table of mechanisms, against what strace sees of the measuring process. Its
 // children it cannot see: they are traced already.
@@ -112,5 +105,3 @@ for (const mechanism of MECHANISMS) {
     }
   });
 }
-
-costs.run();

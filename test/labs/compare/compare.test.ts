@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { FUNCTION_NAMES, OPERATIONS } from "../../../src/core/encoder/abi.ts";
 import { ARCHES, type Arch } from "../../../src/core/machine/index.ts";
 import { type Comparison, compare } from "../../../src/labs/compare/compare.ts";
@@ -99,8 +97,6 @@ agreement("an encoder is compared on what it has", async () => {
   assert.is(report.encoders[0]?.functions, 1);
 });
 
-agreement.run();
-
 const original = suite("compare: gvisor");
 
 original("differs in exactly what it is known for, each shrunk to the smallest input", async () => {
@@ -146,8 +142,6 @@ original("differs in exactly what it is known for, each shrunk to the smallest i
   assert.equal(inputs("restartsSyscall"), ["errno=0x204"]);
 });
 
-original.run();
-
 const order = suite("compare: the report");
 
 order("has operations in the order of the ABI's page", () => {
@@ -157,5 +151,3 @@ order("has operations in the order of the ABI's page", () => {
     OPERATIONS.filter((operation) => operation !== "layout"),
   );
 });
-
-order.run();

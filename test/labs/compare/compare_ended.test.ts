@@ -1,14 +1,7 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { EncoderError, InputError, StateError, UnsupportedError } from "../../../src/index.ts";
 import { type CompareOptions, compare } from "../../../src/labs/compare/compare.ts";
 import { judgementOf } from "../../../src/labs/compare/live/judge.ts";
 import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
-import { childrenOf, eventually } from "../../support/processes.ts";
-import { rejection } from "../../support/thrown.ts";
 
 const ended = suite("compare: how a comparison ends");
 
@@ -128,5 +121,3 @@ ended("a subject from a file that is closed during a batch rejects", async () =>
   assert.instance(await over, StateError);
   assert.ok(await eventually(() => childrenOf(process.pid).length === 0, 10_000));
 });
-
-ended.run();

@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import {
   type CompleteEncoder,
   type EncoderFunctions,
@@ -7,7 +5,6 @@ import {
   type FunctionName,
   type PartialEncoder,
 } from "../../../src/core/encoder/abi.ts";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
@@ -373,5 +370,3 @@ findings("functions that were not compared are listed, and near misses of names"
   ]);
   assert.equal(report.uncompared, [{ encoder: "mine", arch: "amd64", functions: ["encodeStop"] }]);
 });
-
-findings.run();

@@ -1,7 +1,5 @@
 // The kernel as a judge, if it refuses or accepts what other kernels do not: synthetic kernels stand for those.
 
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import type { FunctionName } from "../../../src/core/encoder/abi.ts";
 import { Tracer } from "../../../src/index.ts";
 import { layoutOf } from "../../../src/labs/compare/function.ts";
@@ -194,5 +192,3 @@ kernels("a kernel without CLONE_PIDFD", () => {
   expectOpen(judgeClone(lacks, ["CLONE_PIDFD"], SIGCHLD, true), why);
   assert.is(judgeClone(lacks, ["CLONE_SIGHAND"], SIGCHLD, true).verdict, "failed");
 });
-
-kernels.run();

@@ -1,8 +1,6 @@
 // The kernel as the judge of what encoders answer: the three that agree are right, and each mistake that is made
 // up here is found, named and reported as a case that can be run again.
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
+import { readlinkSync } from "node:fs";
 import {
   type CompleteEncoder,
   type Encoder,
@@ -22,8 +20,6 @@ import { storiesOf } from "../../../src/labs/compare/stories.ts";
 import { localSubject, type Subject } from "../../../src/labs/compare/subject.ts";
 import { summaryOf } from "../../../src/labs/compare/summary.ts";
 import { MISTAKES, type Mistake, mistakenFile, SEEN } from "../../support/mistakes.ts";
-import { needs } from "../../support/needs.ts";
-import { childrenOf } from "../../support/processes.ts";
 
 const SEED = 0x5eed_0031n;
 const CASES = 1000;
@@ -97,8 +93,6 @@ function expectHeld(report: LiveReport, cases: number): void {
     `${what}: ${report.held} held; ${reasons}`,
   );
 }
-
-right.run();
 
 const wrong = suite("what the kernel finds wrong");
 
@@ -263,5 +257,3 @@ wrong("the same seed is the same cases", async () => {
   };
   assert.equal(await report(), await report());
 });
-
-wrong.run();

@@ -1,6 +1,4 @@
 // The kernel as the judge of what encoders for arm64 answer: see compare_live_amd64.test.ts.
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import {
   type CompleteEncoder,
   type EncoderFunctions,
@@ -14,7 +12,6 @@ import { Judges } from "../../../src/labs/compare/live/judges.ts";
 import { runLive } from "../../../src/labs/compare/live/live.ts";
 import type { LiveReport } from "../../../src/labs/compare/report.ts";
 import { localSubject, type Subject } from "../../../src/labs/compare/subject.ts";
-import { childrenOf } from "../../support/processes.ts";
 
 const SEED = 0x5eed_0040n;
 const CASES = 60;
@@ -47,8 +44,6 @@ for (const encoder of ["assembly", "script"] as const) {
     assert.equal(childrenOf(process.pid), []);
   });
 }
-
-right.run();
 
 const wrong = suite("what the kernel finds wrong");
 
@@ -107,5 +102,3 @@ for (const name of FUNCTION_NAMES) {
     );
   });
 }
-
-wrong.run();

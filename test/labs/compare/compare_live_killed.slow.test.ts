@@ -1,17 +1,4 @@
 // Judges make children of stubs, and stubs that die: nothing of it outlives the host.
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { adoptOrphans } from "../../support/libc.ts";
-import { needs } from "../../support/needs.ts";
-import {
-  childrenOf,
-  eventually,
-  hostCommand,
-  isAlive,
-  Running,
-  run,
-} from "../../support/processes.ts";
-import { randomWords } from "../../support/random.ts";
 
 const KILLS = 6;
 const SEED = 32n;
@@ -49,5 +36,3 @@ traced("where the stubs are traced already, the error is the tracer's", async ()
   const ending = await run(["strace", ["-f", "-o", "/dev/null", node, ...args]]);
   assert.equal(ending, { code: 0, signal: null, stdout: "ERR_STUBLAB_ATTACH\n", stderr: "" });
 });
-
-killed.run();

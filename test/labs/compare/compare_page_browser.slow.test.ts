@@ -1,15 +1,9 @@
 // Time limit: 180 s
 
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer-core";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { renderComparePage } from "../../../src/labs/compare/page.ts";
 import { CHROMIUM, TestBrowser } from "../../support/browser.ts";
 import { COMMAND, disagreement } from "../../support/compare_reports.ts";
-import { needs } from "../../support/needs.ts";
 
 const pages = suite("compare page in a browser");
 const test = needs(pages, { chromium: CHROMIUM !== undefined });
@@ -112,5 +106,3 @@ test("a cell that differs leads to its story", () =>
     await page.waitForFunction((hash) => location.hash === hash, {}, href);
     assert.is(`#${await target(page)}`, href);
   }));
-
-pages.run();

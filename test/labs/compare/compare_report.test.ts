@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { compareText } from "../../../src/cli/compare_text.ts";
 import { agreementGrid } from "../../../src/labs/compare/grids.ts";
 import { renderComparePage } from "../../../src/labs/compare/page.ts";
@@ -151,5 +149,3 @@ reports("the table of agreement counts what differs, and leads to its story", ()
   const [, id] = /<a class="bad" href="#(f\d+)">2<\/a>/.exec(page) ?? [];
   assert.match(stories.find((each) => each.id === id)?.title ?? "", "CLONE_PIDFD");
 });
-
-reports.run();

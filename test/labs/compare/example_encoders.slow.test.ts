@@ -1,14 +1,8 @@
-import { execFileSync, execSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { ARCHES, HOST_ARCH } from "../../../src/core/machine/index.ts";
+import { execSync } from "node:child_process";
+import { ARCHES } from "../../../src/core/machine/index.ts";
 import { loadEncoderUnconfined, Tracer } from "../../../src/index.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
 import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
-import { hasTool, needs } from "../../support/needs.ts";
-import { run, stublabCommand } from "../../support/processes.ts";
 
 const examples = suite("example encoders: compare --new");
 
@@ -109,5 +103,3 @@ examples("a Rust compiler without the target is named, and what to install", asy
   assert.is(code, 1);
   assert.match(stderr, /lacks the target .*rustup target add wasm32.* libstd-rust-dev-wasm32/);
 });
-
-examples.run();

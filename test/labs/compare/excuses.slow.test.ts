@@ -1,8 +1,5 @@
 // What is excused, and the mistakes beside it.
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { FUNCTIONS, type FunctionName } from "../../../src/core/encoder/abi.ts";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
 import { openFileUnconfined } from "../../../src/labs/compare/encoders/foreign.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
@@ -53,5 +50,3 @@ excuses(
     assert.is(summaryOf(report).outcome, "agreement");
   },
 );
-
-excuses.run();

@@ -1,8 +1,5 @@
 // Encoders from files in this process: loadEncoderUnconfined.
 
-import { basename } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { FUNCTION_NAMES, FUNCTIONS } from "../../../src/core/encoder/abi.ts";
 import { missingNames } from "../../../src/core/encoder/module.ts";
 import {
@@ -175,5 +172,3 @@ load("tracers with one encoder share its memory without overlap", async () => {
     before.map(({ rsp }) => rsp),
   );
 });
-
-load.run();

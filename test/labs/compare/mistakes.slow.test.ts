@@ -1,14 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import type { FunctionName } from "../../../src/core/encoder/abi.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
 import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
 import { compareFile, moduleFile, newPath } from "../../support/foreign_modules.ts";
 import { MISTAKES, type Mistake, mistakenFile } from "../../support/mistakes.ts";
-import { needs } from "../../support/needs.ts";
 
 const mistakes = suite("compare: mistakes of users");
 
@@ -91,5 +86,3 @@ mistakes("all calls that a filter allows too much are named in one finding", asy
 mistakes("they are 67", () => {
   assert.is(MISTAKES.length, 67);
 });
-
-mistakes.run();

@@ -1,7 +1,4 @@
-import { readFileSync } from "node:fs";
 import binaryen from "binaryen";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import type { FunctionName } from "../../../src/core/encoder/abi.ts";
 import { bindModule } from "../../../src/core/encoder/module.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
@@ -87,5 +84,3 @@ suiteOfMutants(
     assert.ok(counts.found >= 60, `${counts.found} found`);
   },
 );
-
-suiteOfMutants.run();

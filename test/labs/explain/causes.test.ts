@@ -1,8 +1,5 @@
 // Causes of status words, and of what cannot be made on each kernel: settings of Yama, threads of the kernel, other modules.
 
-import { constants } from "node:os";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { explain } from "../../../src/labs/explain/explain.ts";
 import type { Source } from "../../../src/labs/explain/host.ts";
 import { LESSONS } from "../../../src/labs/record/course.ts";
@@ -188,5 +185,3 @@ causes("each lesson that is named exists", async () => {
     [],
   );
 });
-
-causes.run();

@@ -1,26 +1,10 @@
 // Situations that are really made: by test/support/situations.c, and by tracers.
 
-import { spawnSync } from "node:child_process";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { Tracer } from "../../../src/index.ts";
 import { explain } from "../../../src/labs/explain/explain.ts";
 import { machinesOf } from "../../kernels/machines.ts";
 import { makeTrivialRoot, reasonOf } from "../../kernels/trivial.ts";
-import { needs } from "../../support/needs.ts";
-import {
-  DENY,
-  eventually,
-  familyOf,
-  isAlive,
-  Running,
-  run,
-  stublabCommand,
-} from "../../support/processes.ts";
 import { compile } from "../../support/programs.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 const situations = suite("explain: situations");
 const folder = temporaryFolder();
@@ -130,5 +114,3 @@ needs(situations, "strace")("the process gets no signal, and no request of ptrac
   const { code, stderr } = await run(["strace", [...options, node, ...words]]);
   assert.equal([code, stderr], [0, ""]);
 });
-
-situations.run();

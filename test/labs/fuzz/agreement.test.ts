@@ -3,8 +3,6 @@
  * processor.c can put down to a processor that nobody has asked is reported; any other contradiction fails the file.
  */
 
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { formatCase } from "../../../src/labs/fuzz/case/text.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
@@ -114,5 +112,3 @@ agreement("model and machine agree", () => {
   console.log(["", ...report.map((line) => `note: ${line.trim()}`)].join("\n"));
   assert.equal(unexcused, []);
 });
-
-agreement.run();

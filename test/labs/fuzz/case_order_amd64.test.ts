@@ -1,7 +1,5 @@
 // No outcome depends on the cases before it: of each two, either comes after the other in one stub.
 
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import type { Fields } from "../../../src/labs/fuzz/case/fields.ts";
@@ -127,5 +125,3 @@ order("the outcome of a case is the same after any other", () => {
 });
 
 const show = (it: Case): string => JSON.stringify(formatCase(it));
-
-order.run();

@@ -3,16 +3,11 @@
  * that are changed at random.
  */
 
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { caseOf as scriptOf, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
 import { formatCase, parseCaseText } from "../../../src/labs/fuzz/case/text.ts";
 import { InputError } from "../../../src/lib/errors.ts";
 import { caseOf, SPREAD } from "../../support/exported_cases.ts";
-import { needs } from "../../support/needs.ts";
 
 const documents = suite("fuzz: text of cases");
 const PROBE = "dist/probe-amd64";
@@ -123,5 +118,3 @@ documents("the reader takes nothing from beyond the end of a text", () => {
     );
   }
 });
-
-documents.run();

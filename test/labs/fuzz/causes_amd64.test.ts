@@ -1,8 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { fuzzText } from "../../../src/cli/fuzz_text.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
@@ -34,8 +29,6 @@ import { predictionTable, subjectOf } from "../../../src/labs/fuzz/tell/told.ts"
 import { caseOf } from "../../support/exported_cases.ts";
 import { machineWith } from "../../support/hidden_cases.ts";
 import { stublab } from "../../support/in_process.ts";
-import { hasTool } from "../../support/needs.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 const causes = suite("fuzz: findings by cause");
 const folder = temporaryFolder();
@@ -291,7 +284,3 @@ program("it is built by cc alone, and has a line for each trial", () => {
   for (const line of told)
     assert.match(line, /^[RS\d ]+ +\w.* (SIG\w+ -?\d+|no signal 0).*: as \w/);
 });
-
-causes.run();
-facts.run();
-program.run();

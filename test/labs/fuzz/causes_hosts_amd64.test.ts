@@ -1,15 +1,10 @@
 // The cause of a finding is computed once: the probe and Node.js say the same of it.
 
-import { existsSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { runProbe } from "../../../src/labs/fuzz/probe/run.ts";
 import { explanations } from "../../../src/labs/fuzz/tell/attribution.ts";
-import { needs } from "../../support/needs.ts";
 
 const hosts = suite("fuzz: causes in both hosts");
 const withProbe = needs(hosts, {
@@ -48,5 +43,3 @@ for (const plant of PLANTS) {
     }
   });
 }
-
-hosts.run();

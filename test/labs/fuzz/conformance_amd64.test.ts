@@ -1,7 +1,3 @@
-import { readFileSync } from "node:fs";
-import { constants } from "node:os";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { placeOf } from "../../../src/labs/fuzz/case/arch.ts";
 import { allFacts, SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import type { SetupCheck, SetupFact } from "../../../src/labs/fuzz/facts/fact.ts";
@@ -137,8 +133,6 @@ conformance("a probe that a signal ends is an error, after its facts", async () 
   assert.is(children(), "");
 });
 
-conformance.run();
-
 // What a thread is forbidden is forbidden for good, so this comes last.
 const forbidden = suite("stublab conformance where process_vm_readv is refused");
 const SYS_PROCESS_VM_READV = 310;
@@ -154,5 +148,3 @@ for (const [name, errno] of Object.entries({ EPERM, ENOSYS })) {
     for (const { fact, status } of verdicts) assert.is(status, "held", fact.name);
   });
 }
-
-forbidden.run();

@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { REGISTERS } from "../../../src/labs/fuzz/case/arch.ts";
 import type { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { caseOf, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
@@ -94,5 +92,3 @@ examining("steps after one that ends the stub are left out", () => {
   assert.equal(it, caseOf([SIMPLE, killed]));
   assert.equal([seen.get("status"), before.length, differences], [9n, 1, []]);
 });
-
-examining.run();

@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { isProbe, readResults } from "../../kernels/results.ts";
 import { recordedMachines, testTrials } from "../../support/feature_trials.ts";
 
@@ -26,5 +24,3 @@ features("machines have shown what the model does not know", () => {
     assert.ok(found > 0 && found < machines.length, `${name}: ${found} of ${machines.length}`);
   }
 });
-
-features.run();

@@ -1,15 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { causesOf } from "../../../src/labs/fuzz/against/causes.ts";
 import { compareOutcomes, streamOf } from "../../../src/labs/fuzz/against/compare.ts";
 import { type OutcomeLog, parseOutcomes } from "../../../src/labs/fuzz/against/log.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { inGvisor } from "../../support/gvisor.ts";
-import { needs } from "../../support/needs.ts";
-import { Running, run, stublabCommand } from "../../support/processes.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 const PROBE = resolve("dist/probe-amd64");
 
@@ -156,5 +149,3 @@ needs(against, "runsc")("finds how gVisor differs from this kernel", async () =>
     told,
   );
 });
-
-against.run();

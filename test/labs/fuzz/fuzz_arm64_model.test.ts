@@ -1,7 +1,5 @@
 // The model for arm64, which predicts on any machine: here this one is taken for an arm64 one.
 
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import type { Model as AnyModel } from "../../../src/labs/fuzz/predict/model.ts";
 import { hex } from "../../../src/lib/errors.ts";
@@ -134,5 +132,3 @@ arm64("each rule has mutants, and each predicts something else for a case", () =
     return Array.from({ length: count }, (_, i) => hashOf(model, i));
   }
 });
-
-arm64.run();

@@ -1,16 +1,12 @@
 // Floating point of the probe, and of a stub that tries nothing, changes as if a kernel had mixed it up with another's.
 
-import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { readSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { parseMaps } from "../../../src/core/stub/proc.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { CorruptionError } from "../../../src/lib/errors.ts";
-import { isAlive } from "../../support/processes.ts";
 import { SIMPLE, seed } from "../../support/seeds.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const canary = suite("fuzz: floating point of others");
 
@@ -114,5 +110,3 @@ canary("a change of an idle stub's vector registers is an error", () => {
   changeCopies(engine.pid, Buffer.from(Array.from({ length: 64 }, (_, i) => (160 + i) % 251)));
   assert.match(thrown(CorruptionError, runs).message, /idle.* at offset 200 of its XSAVE area/);
 });
-
-canary.run();

@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { CODES } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import { CONTENTS } from "../../../src/labs/fuzz/case/arch.ts";
@@ -11,7 +8,6 @@ import { ONS, STARTS, WAYS } from "../../../src/labs/fuzz/case/records.ts";
 import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { InputError } from "../../../src/lib/errors.ts";
 import { SIMPLE } from "../../support/seeds.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const cases = suite("fuzz: cases");
 
@@ -86,5 +82,3 @@ cases("docs/fuzzing-cases.md has every piece of code", () => {
   const document = readFileSync("docs/fuzzing-cases.md", "utf8");
   for (const { name } of CODES) assert.match(document, `\`${name}\``);
 });
-
-cases.run();

@@ -1,10 +1,6 @@
 // Another process writes into the memory of a stub, so that its outcomes are those of no other.
 
-import { closeSync, openSync, writeSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { fuzzText } from "../../../src/cli/fuzz_text.ts";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { CODE } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { runProbe } from "../../../src/labs/fuzz/probe/run.ts";
@@ -12,7 +8,6 @@ import { Member } from "../../../src/labs/fuzz/run/crew.ts";
 import { formatRound, roundShape } from "../../../src/labs/fuzz/run/log.ts";
 import { RunState } from "../../../src/labs/fuzz/run/state.ts";
 import { reportOf } from "../../../src/labs/fuzz/tell/fuzz_report.ts";
-import { childrenOf } from "../../support/processes.ts";
 
 const confirming = suite("fuzz: outcomes that another attempt contradicts");
 
@@ -80,5 +75,3 @@ confirming("the probe alone reports it with its rule and its case", async () => 
   const [document = ""] = lines.slice(at).flatMap((line) => /^# case (.+)$/.exec(line)?.[1] ?? []);
   assert.is(parseCase(JSON.parse(document)).way.length > 0, true);
 });
-
-confirming.run();

@@ -1,14 +1,7 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { fuzz, fuzzFindings } from "../../../src/labs/fuzz/fuzz.ts";
 import { ROUND } from "../../../src/labs/fuzz/run/log.ts";
 import type { FuzzProgress } from "../../../src/labs/fuzz/run/options.ts";
 import { InputError } from "../../../src/lib/errors.ts";
-import { childrenOf, hostCommand, run } from "../../support/processes.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
-import { rejection } from "../../support/thrown.ts";
 
 const ended = suite("fuzz: runs that end early");
 
@@ -146,5 +139,3 @@ ended("a run that is begun and dropped does not keep its process alive", async (
   const { code, signal, stdout, stderr } = await run(hostCommand("dropping"));
   assert.equal([code, signal, stdout, stderr], [0, null, "found\n", ""]);
 });
-
-ended.run();

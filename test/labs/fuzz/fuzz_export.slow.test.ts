@@ -1,8 +1,4 @@
-import { execFile, spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
+import { execFile } from "node:child_process";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { WAYS } from "../../../src/labs/fuzz/case/records.ts";
@@ -12,8 +8,6 @@ import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { exportC } from "../../../src/labs/fuzz/tell/export_c.ts";
 import { compileCase } from "../../support/case_programs.ts";
 import { caseOf, KINDS, SPREAD } from "../../support/exported_cases.ts";
-import { needs } from "../../support/needs.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 /** How often each program runs, and how many generated cases are tried. */
 const RUNS = 20;
@@ -123,5 +117,3 @@ withTidy("clang-tidy finds nothing in any kind", () => {
   const { status, stdout } = spawnSync("clang-tidy", [...rules, ...sources, "--", "-std=c11"]);
   assert.is(status, 0, String(stdout));
 });
-
-programs.run();

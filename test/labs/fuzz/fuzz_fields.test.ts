@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { HERMETIC, HermeticTrier } from "../../support/hermetic.ts";
@@ -39,5 +37,3 @@ fields("a siginfo where none is predicted is a difference", () => {
   experiment.batch.outcomes.set([5], experiment.batch.outcomes.indexOf((19 << 8) | 0x7f) + 1);
   assert.equal(experiment.differences(0), [{ field: "signal", predicted: 0n, seen: 5n }]);
 });
-
-fields.run();

@@ -1,8 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { FindingExaminer } from "../../../src/labs/fuzz/run/fuzz_findings.ts";
@@ -12,8 +7,6 @@ import { onceOf, subjectOf } from "../../../src/labs/fuzz/tell/told.ts";
 import { OutputError } from "../../../src/lib/errors.ts";
 import { compileCase } from "../../support/case_programs.ts";
 import { seed } from "../../support/seeds.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const FILES = ["case.json", "finding.json", "original.json", "repro.c"];
 
@@ -126,5 +119,3 @@ findings("if it cannot be written, or no folder can be made, there is an error",
   assert.is(readFileSync(file, "utf8"), "");
   assert.is(thrown(OutputError, () => writeFinding("/proc/stublab", finding)).errno, "ENOENT");
 });
-
-findings.run();

@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
@@ -246,5 +244,3 @@ generation("nothing runs for ever, reads what another stored, or asks the proces
     assert.ok(!selectors.some((word) => (word & 0xfffcn) === 0x78n), `${index}`);
   }
 });
-
-generation.run();

@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
@@ -111,5 +108,3 @@ hidden("U7: POPF that a program wrote shows TF, which the model without the rule
   });
   assert.equal(differing, [[], ["stopped.eflags"]]);
 });
-
-hidden.run();

@@ -1,15 +1,8 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { exportC } from "../../../src/labs/fuzz/tell/export_c.ts";
 import { caseOf, KINDS, SPREAD } from "../../support/exported_cases.ts";
-import { hasTool, needs } from "../../support/needs.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 /** Debian's package of the kernel's source, linux-source-6.12 or another. */
 const SOURCE = readdirSync("/usr/src").find((name) => /^linux-source-.*\.tar\.xz$/.test(name));
@@ -133,5 +126,3 @@ withPerl("checkpatch finds nothing in any kind", () => {
   assert.is(stdout, "");
   assert.is(status, 0);
 });
-
-selftests.run();

@@ -1,16 +1,11 @@
-import { constants } from "node:os";
 import { Worker } from "node:worker_threads";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { type Case, caseOf } from "../../../src/labs/fuzz/case/case.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { StateError, TraceError } from "../../../src/lib/errors.ts";
-import { childrenOf, eventually, isAlive } from "../../support/processes.ts";
 import { SIMPLE, seed } from "../../support/seeds.ts";
 import { type Stubs, stubsOf } from "../../support/stubs.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const lost = suite("fuzz: stubs that somebody else ends");
 
@@ -206,5 +201,3 @@ for (const [what, few, signals] of ALIKE) {
     assert.ok(sent > 100, `${sent} signals were sent`);
   });
 }
-
-lost.run();

@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { BASELINE, placeOf, SCRATCH, STUB_CODE } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import { type Case, caseOf, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
@@ -167,5 +165,3 @@ minimizing("the number of tries is bounded, and the result is the same each time
   });
   assert.equal(results[0], results[1]);
 });
-
-minimizing.run();

@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
@@ -134,5 +132,3 @@ for (const row of ROWS) {
     }
   });
 }
-
-machines.run();

@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { loadWasm } from "../../../src/core/encoder/assembly.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { FuzzModule, fuzzModule, PLACES } from "../../../src/labs/fuzz/case/module.ts";
@@ -7,7 +5,6 @@ import { SETUP_SIZE } from "../../../src/labs/fuzz/case/records.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { readTables } from "../../../src/labs/fuzz/draw/tables.ts";
 import { EncoderError } from "../../../src/lib/errors.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const memory = suite("fuzz: memory of the module");
 
@@ -79,5 +76,3 @@ memory("modules of two threads make the same", () => {
   });
   assert.equal(made[0], made[1]);
 });
-
-memory.run();

@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { type Case, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
 import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
@@ -113,5 +110,3 @@ for (const [k, { name, change }] of [...all.values()].entries()) {
     assert.ok(examiner.examine(it).differences.length > 0);
   });
 }
-
-planted.run();

@@ -1,15 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { caseReport, readSightings } from "../../../src/labs/fuzz/tell/case_report.ts";
 import { caseOf } from "../../support/exported_cases.ts";
-import { hasTool, needs } from "../../support/needs.ts";
-import { run, stublabCommand } from "../../support/processes.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 const CASE = resolve("examples/cases/restart.json");
 const SCRIPT = resolve("src/labs/fuzz/tell/bisect.sh");
@@ -224,6 +216,3 @@ withKernel("a kernel that boots tries the case", async () => {
   assert.is(booted.status, 0, booted.stderr);
   assert.match(booted.stdout, /^# kernel: Linux \d.*\n# machine: .*\nKTAP version 1\nok 1 case\n/m);
 });
-
-reports.run();
-bisection.run();

@@ -1,14 +1,4 @@
-import {
-  appendFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
+import { appendFileSync } from "node:fs";
 import { fuzz } from "../../../src/labs/fuzz/fuzz.ts";
 import { LOG, RunFolder } from "../../../src/labs/fuzz/run/folder.ts";
 import { formatRound, ROUND } from "../../../src/labs/fuzz/run/log.ts";
@@ -18,9 +8,6 @@ import { missingRounds } from "../../../src/labs/fuzz/run/session.ts";
 import { RunState } from "../../../src/labs/fuzz/run/state.ts";
 import { Random } from "../../../src/lib/cases/random.ts";
 import { InputError } from "../../../src/lib/errors.ts";
-import { childrenOf, eventually, hostCommand, isAlive, Running } from "../../support/processes.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
-import { rejection, thrown } from "../../support/thrown.ts";
 
 const runs = suite("fuzz: runs");
 
@@ -193,5 +180,3 @@ runs("a focus that is unknown, or does not hold here, is refused", async () => {
   const elsewhere = String(await rejection(fuzz({ focus: absent, cases: 0 })));
   assert.match(elsewhere, `focus: rule ${absent} does not hold on this machine`);
 });
-
-runs.run();

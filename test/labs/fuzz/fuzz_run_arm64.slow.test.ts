@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { SIMPLE } from "../../../src/labs/fuzz/draw/seeds.ts";
@@ -35,5 +33,3 @@ arm64("a planted bug is found, and its case minimized", () => {
   const changed = block.filter((word, i) => word !== SIMPLE.block[i]);
   assert.is(changed.length, 2);
 });
-
-arm64.run();

@@ -1,6 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { Tracer } from "../../../src/core/stub/tracer.ts";
 import { CONSTANTS } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
@@ -60,4 +57,3 @@ spoiling("one that has had a breakpoint is replaced", () => {
 });
 
 spoiling.after(() => experiment.close());
-spoiling.run();

@@ -1,6 +1,3 @@
-import { constants } from "node:os";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { HOLE, indexOf } from "../../../src/labs/fuzz/case/arch.ts";
 import { type Case, caseOf, type Step } from "../../../src/labs/fuzz/case/case.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
@@ -83,4 +80,3 @@ steps("a stub is replaced if any of them has set a breakpoint", () => {
 });
 
 steps.after(() => experiment.close());
-steps.run();

@@ -1,25 +1,13 @@
-import { readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
+import { readlinkSync } from "node:fs";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { HARMLESS } from "../../../src/labs/fuzz/case/pieces.ts";
 import type { On } from "../../../src/labs/fuzz/case/records.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { needs } from "../../support/needs.ts";
-import {
-  childrenOf,
-  DENY,
-  hasNamespaces,
-  hostCommand,
-  inOwnPids,
-  isAlive,
-  run,
-} from "../../support/processes.ts";
+import { inOwnPids } from "../../support/processes.ts";
 import { SIMPLE, seed } from "../../support/seeds.ts";
 import { stubsOf } from "../../support/stubs.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 const target = suite("fuzz: targets");
 
@@ -175,5 +163,3 @@ target("a case that never stops is ended in time", () => {
   assert.equal(spin?.[0], 0);
   assert.not.ok(isAlive(first));
 });
-
-target.run();

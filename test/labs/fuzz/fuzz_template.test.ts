@@ -1,15 +1,9 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { dataOf } from "../../../src/labs/fuzz/tell/c_program/data.ts";
 import { exportC } from "../../../src/labs/fuzz/tell/export_c.ts";
 import { compileCase } from "../../support/case_programs.ts";
 import { caseOf, KINDS } from "../../support/exported_cases.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 const SOURCE = "src/labs/fuzz/tell/c_program/program.c";
 
@@ -70,5 +64,3 @@ template("an export is short, and includes no file of the template", () => {
     }
   }
 });
-
-template.run();

@@ -1,13 +1,3 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { closeSync, openSync, writeSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
-import { needs } from "../../support/needs.ts";
-import { Running } from "../../support/processes.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
-
 const PROBE = resolve(`dist/probe-${HOST_ARCH}`);
 /** A pipe in place of the kernel's log, which has each record once, too. */
 const LOG = join(temporaryFolder(), "kmsg");
@@ -87,5 +77,3 @@ mounted("without --log nothing is said of it", async () => {
   const { code, stdout } = await runWith(`4,7,99,-;${WARNING}`, undefined, "fuzz", "--cases", "1");
   assert.is(code, 0, stdout);
 });
-
-log.run();

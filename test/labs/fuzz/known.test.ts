@@ -1,7 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { OUTCOME, OUTCOME_SIZE } from "../../../src/labs/fuzz/case/records.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
@@ -11,7 +7,6 @@ import { adoptFlags } from "../../../src/labs/fuzz/predict/differences.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { machineWith } from "../../support/hidden_cases.ts";
 import { seed } from "../../support/seeds.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 const known = suite("known deviations");
 
@@ -104,5 +99,3 @@ known("cases that the machine cannot bear are not generated", () => {
   assert.is(watching({ known: "qemu-tcg" }), 0);
   assert.ok(watching({}) > 0, "another generator is not affected");
 });
-
-known.run();

@@ -1,6 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { changedWords } from "../../../src/labs/fuzz/predict/minimize.ts";
@@ -76,5 +73,3 @@ museum("what was found of each is kept; `npm run museum` finds it anew", () => {
     exhibits.map(({ name }) => name),
   );
 });
-
-museum.run();

@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
@@ -51,5 +49,3 @@ outcomes("of two faults of a breakpoint the alignment is found first, as the ker
   const ids = examiner.examine(it).rules.map(({ id }) => id);
   assert.equal([ids.includes("W61"), ids.includes("W39")], [true, false]);
 });
-
-outcomes.run();

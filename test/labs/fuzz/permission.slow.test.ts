@@ -1,12 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { inGvisor } from "../../support/gvisor.ts";
-import { needs } from "../../support/needs.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 const PROBE = `dist/probe-${HOST_ARCH}`;
 const GROUPS = ["permission", "permission under Yama"];
@@ -73,5 +65,3 @@ inRunsc("gVisor grants get_robust_list of any task, and else asks as ATTACH does
   const { stdout, held } = factsOf(inGvisor(PROBE, "conformance", ...only));
   assert.equal(held, facts.slice(1), stdout);
 });
-
-permission.run();

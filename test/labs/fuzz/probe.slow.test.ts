@@ -1,15 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH, MACHINES, PROBED, type ProbedArch } from "../../../src/core/machine/index.ts";
+import { MACHINES, PROBED, type ProbedArch } from "../../../src/core/machine/index.ts";
 import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { inGvisor } from "../../support/gvisor.ts";
-import { needs } from "../../support/needs.ts";
-import { DENY, Running, run, stublabCommand } from "../../support/processes.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 const probeOf = (arch: ProbedArch) => resolve(`dist/probe-${arch}`);
 const PROBE = probeOf(HOST_ARCH);
@@ -214,5 +206,3 @@ for (const arch of PROBED) {
     },
   );
 }
-
-probe.run();

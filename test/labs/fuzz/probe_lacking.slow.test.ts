@@ -1,11 +1,4 @@
-import { resolve } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { ALL, DENIED, ERRNOS, rulesOf } from "../../support/lacking.ts";
-import { callNumber } from "../../support/libc.ts";
-import { needs } from "../../support/needs.ts";
-import { DENY, run } from "../../support/processes.ts";
 
 /*
  * The probe where calls and requests fail, each alone and all together. A fact counts as possible if it is checked
@@ -116,5 +109,3 @@ built("of processes: it bails out", async () => {
   assert.is(code, 3);
   assert.match(stdout, /^Bail out! no stub can be created: ENOSYS$/m);
 });
-
-lacking.run();

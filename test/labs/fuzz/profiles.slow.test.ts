@@ -1,9 +1,4 @@
 // Time limit: 240 s
-import { readFileSync, writeFileSync } from "node:fs";
-import { constants } from "node:os";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { allFacts } from "../../../src/labs/fuzz/facts/arch.ts";
 import {
   parseVerdict,
@@ -13,9 +8,6 @@ import {
   verdictStatus,
 } from "../../../src/labs/fuzz/facts/profiles.ts";
 import { pathOfProbe } from "../../../src/labs/fuzz/probe/file.ts";
-import { callNumber } from "../../support/libc.ts";
-import { needs } from "../../support/needs.ts";
-import { DENY, run } from "../../support/processes.ts";
 import { SESSIONS } from "../../support/tool_sessions.ts";
 
 const profiles = suite("profiles: what tools need of ptrace");
@@ -164,5 +156,3 @@ profiles("the whole profile of each tool has been tried, and each verdict was ri
     .filter((name) => !known.has(name));
   assert.equal(HOST_ARCH === "amd64" ? left : [], []);
 });
-
-profiles.run();

@@ -1,11 +1,6 @@
 // Recordings of machines are judged anywhere, by the machines that they describe.
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
 import { judge } from "../../../src/labs/fuzz/index.ts";
 import { NO_XSTATE } from "../../../src/labs/fuzz/machine.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
@@ -15,9 +10,6 @@ import { formatRecording, RecordingFile } from "../../../src/labs/fuzz/recording
 import { InputError } from "../../../src/lib/errors.ts";
 import { RECORDINGS } from "../../support/feature_trials.ts";
 import { stublab } from "../../support/in_process.ts";
-import { needs } from "../../support/needs.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
-import { rejection, thrown } from "../../support/thrown.ts";
 
 /** The most cases of each recording that contradict the model, and that it does not predict. */
 const BOUNDS: Readonly<Record<string, readonly [contradicted: number, unpredicted: number]>> = {
@@ -231,5 +223,3 @@ recordings("a recording of another architecture is judged in a thread of its own
   assert.instance(error, InputError);
   assert.match(error instanceof Error ? error.message : "", /^line 2: case: /);
 });
-
-recordings.run();

@@ -1,11 +1,6 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { loadWasm } from "../../../src/core/encoder/assembly.ts";
 import { KNOWS } from "../../../src/labs/fuzz/case/fields.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
-import { needs } from "../../support/needs.ts";
 
 const CC = process.env.CC || "cc";
 /** What stands in neither text. */
@@ -55,5 +50,3 @@ function exchange(text: string, one: string, other: string): string {
   assert.ok(text.includes(one) && text.includes(other));
   return text.replace(one, PLACE).replace(other, one).replace(PLACE, other);
 }
-
-records.run();

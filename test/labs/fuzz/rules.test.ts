@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { CASES } from "../../../src/labs/fuzz/case/arch.ts";
 import { ModuleFile } from "../../../src/labs/fuzz/case/module.ts";
 import { readRules, ruleText } from "../../../src/labs/fuzz/predict/rules.ts";
@@ -21,5 +19,3 @@ for (const [arch, { MODULE, RULES }] of Object.entries(CASES)) {
     for (const rule of rules) assert.not.match(ruleText(rule), /[{}]/);
   });
 }
-
-sentences.run();

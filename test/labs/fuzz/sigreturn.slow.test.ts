@@ -1,15 +1,9 @@
-import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { Tracer } from "../../../src/index.ts";
 import { KEPT, placeOf, SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import type { Fields } from "../../../src/labs/fuzz/case/fields.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { adoptOrphans } from "../../support/libc.ts";
-import { eventually, hostCommand, isAlive, Running } from "../../support/processes.ts";
 import { seed } from "../../support/seeds.ts";
 import { stubsOf } from "../../support/stubs.ts";
 
@@ -129,5 +123,3 @@ for (const code of ["int3", "spin", "load", "straddle"]) {
 function isRunning(pid: number): boolean {
   return /^State:\tR/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
 }
-
-returning.run();

@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
@@ -67,5 +65,3 @@ function firstDifference(): string | undefined {
 rules(`both paths have the same outcome, apart from what the rules say (${CASES} cases)`, () => {
   assert.is(firstDifference(), undefined);
 });
-
-rules.run();

@@ -1,9 +1,6 @@
 // Commands of busybox-static, which somebody else has built.
 
-import { readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
+import { delimiter } from "node:path";
 import {
   type GuestOptions,
   Platform,
@@ -12,7 +9,6 @@ import {
   UnsupportedError,
 } from "../../../src/index.ts";
 import { parseElf } from "../../../src/labs/guest/elf.ts";
-import { needs } from "../../support/needs.ts";
 
 const commands = suite("guest: busybox");
 
@@ -89,5 +85,3 @@ function openIfPossible(lane: PlatformOptions): Platform | undefined {
     return undefined;
   }
 }
-
-commands.run();

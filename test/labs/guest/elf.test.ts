@@ -1,13 +1,7 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH, HOST_MACHINE } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { parseElf } from "../../../src/labs/guest/elf.ts";
 import { GUEST_MACHINE } from "../../../src/labs/guest/machine.ts";
 import { InputError } from "../../../src/lib/errors.ts";
-import { needs } from "../../support/needs.ts";
 import { assemble, compile } from "../../support/programs.ts";
-import { randomWords } from "../../support/random.ts";
 
 const elf = suite("ELF");
 
@@ -202,5 +196,3 @@ withM32("refuses a 32-bit executable, where the linker makes one", () => {
   const bytes = assemble("int $3", "-static", "-m32");
   assert.match(refusal(bytes).message, /not 64-bit/);
 });
-
-elf.run();

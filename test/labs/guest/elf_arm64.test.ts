@@ -1,10 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { auxiliaryValue, PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
+import { auxiliaryValue } from "../../../src/core/shim/auxiliary_vector.ts";
 import { type GuestOptions, Platform, runGuest } from "../../../src/index.ts";
-import { needs } from "../../support/needs.ts";
-import { run, stublabCommand } from "../../support/processes.ts";
 
 const programs = suite("ELF programs for arm64");
 
@@ -48,5 +43,3 @@ for (const kind of ["static", "static-pie"]) {
     assert.is(code, 1);
   });
 }
-
-programs.run();

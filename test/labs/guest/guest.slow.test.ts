@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import {
   type GuestOptions,
   type GuestRun,
@@ -14,8 +11,6 @@ import { hear } from "../../support/calling_guests.ts";
 import { hasFeature, openPlatform } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 import { EXIT_7 } from "../../support/machine_code.ts";
-import { needs } from "../../support/needs.ts";
-import { processState } from "../../support/processes.ts";
 import {
   assemble,
   call,
@@ -26,8 +21,6 @@ import {
   exitWith,
   flags,
 } from "../../support/programs.ts";
-import { randomWords } from "../../support/random.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const guests = suite("guest");
 const withCompiler = needs(guests, "cc");
@@ -321,5 +314,3 @@ needs(guests, "cc", { AVX: hasFeature("avx") })("keeps its YMM registers", () =>
   assert.equal(result, { kind: "exited", status: 0 });
   assert.equal(calls, { getpid: 1000, write: 1000, mmap: 1000, munmap: 1000, exit: 1 });
 });
-
-guests.run();

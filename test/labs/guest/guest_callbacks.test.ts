@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import {
   type GuestAnswer,
   type GuestOptions,
@@ -10,9 +8,7 @@ import {
   UnsupportedError,
 } from "../../../src/index.ts";
 import { hear } from "../../support/calling_guests.ts";
-import { needs } from "../../support/needs.ts";
 import { assemble, call, errno, exitWith, flags } from "../../support/programs.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const callbacks = suite("guest: callbacks");
 const test = needs(callbacks, "cc");
@@ -273,5 +269,3 @@ callbacks("an aborted signal prevents the start, and one that is not aborted has
   const { signal } = new AbortController();
   assert.is(runGuest(platform, { code: EXIT_7 }, { signal }).result.kind, "exited");
 });
-
-callbacks.run();

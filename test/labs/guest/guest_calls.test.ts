@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import * as assert from "uvu/assert";
 import { constantsOf } from "../../../src/core/encoder/names.ts";
 import { type GuestOptions, openEncoder } from "../../../src/index.ts";
 import { EMULATIONS } from "../../../src/labs/guest/calls.ts";

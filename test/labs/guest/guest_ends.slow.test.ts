@@ -1,10 +1,7 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { DeathError, type GuestEnd, type Platform, runGuest } from "../../../src/index.ts";
 import { hasFeature, openPlatform } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 import { EXIT_7 } from "../../support/machine_code.ts";
-import { needs } from "../../support/needs.ts";
 import { assemble, call, exampleGuest } from "../../support/programs.ts";
 
 const guests = suite("guest: how it ends");
@@ -118,5 +115,3 @@ guests("throws if its process is killed, and the platform keeps working", () => 
   );
   assert.equal(runGuest(platform, { code: EXIT_7 }).result, { kind: "exited", status: 7 });
 });
-
-guests.run();

@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { type GuestOptions, Platform, runGuest } from "../../../src/index.ts";
 import { LOOPS_GETPID } from "../../support/guests.ts";
 import { EXIT_7, program, SPIN } from "../../support/machine_code.ts";
@@ -59,5 +57,3 @@ limits("each run begins with its limits, though its process is used again", () =
     assert.ok(used.time >= 5 && used.time < 500, JSON.stringify(used));
   }
 });
-
-limits.run();

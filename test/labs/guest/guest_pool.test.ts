@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import {
   GuestPool,
   type GuestProgram,
@@ -11,10 +9,7 @@ import {
 import { startWorker } from "../../../src/lib/worker.ts";
 import { LOOPS_GETPID } from "../../support/guests.ts";
 import { EXIT_7, program, SPIN } from "../../support/machine_code.ts";
-import { needs } from "../../support/needs.ts";
-import { childrenOf, eventually, processState } from "../../support/processes.ts";
 import { assemble, call, exitWith } from "../../support/programs.ts";
-import { rejection, thrown } from "../../support/thrown.ts";
 
 /** The error of a class with which a promise is rejected. */
 async function failure<T extends Error>(
@@ -164,5 +159,3 @@ pools("a thread whose program is missing is refused, with what a bundle needs", 
   assert.is(code, "ERR_STUBLAB_WORKER");
   assert.match(remedy ?? "", "bundle its dist/no_worker.js into the same folder");
 });
-
-pools.run();

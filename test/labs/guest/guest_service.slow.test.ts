@@ -2,9 +2,6 @@
 
 // A service whose requests are guests: 2,000 of them, 200 at a time, in four workers.
 
-import { readdirSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import {
   GuestPool,
   type GuestProgram,
@@ -14,10 +11,7 @@ import {
 } from "../../../src/index.ts";
 import { LOOPS_GETPID } from "../../support/guests.ts";
 import { exiting, ILLEGAL, program, SPIN } from "../../support/machine_code.ts";
-import { needs } from "../../support/needs.ts";
-import { familyOf } from "../../support/processes.ts";
 import { assemble, call, exitWith } from "../../support/programs.ts";
-import { randomWords } from "../../support/random.ts";
 
 const service = suite("guest: service");
 
@@ -138,5 +132,3 @@ needs(service, "cc")("answers every request, and needs no more for later ones", 
   await pool.close();
   assert.equal([descriptors(), processes()], before);
 });
-
-service.run();

@@ -1,15 +1,9 @@
 // A guest that maps, unmaps, protects and rewrites its code at random sees the same with all switches.
 
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { LANES } from "../../../src/core/stub/lane.ts";
 import { Platform, type PlatformOptions, runGuest } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
 import { by, FAST } from "../../support/drives.ts";
-import { needs } from "../../support/needs.ts";
-import { randomWords } from "../../support/random.ts";
 
 const SEED = 0x5eed_0060n;
 const STEPS = process.env.SOAK ? 100_000 : 4000;
@@ -176,5 +170,3 @@ for (const lane of LANES) {
     assert.equal(trace, ["ENOMEM", "EINVAL", "EINVAL", "null"]);
   });
 }
-
-all.run();

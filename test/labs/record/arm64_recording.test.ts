@@ -1,9 +1,6 @@
 // A recording that was made on arm64 (`npm run kernels -- run node/linux-5.10-arm64/max 'stublab lesson inject --json'`), as
 // every machine reads it.
 
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { openAssemblyEncoder } from "../../../src/core/encoder/assembly.ts";
 import { Annotator } from "../../../src/labs/record/annotate.ts";
 import { renderBeside } from "../../../src/labs/record/beside.ts";
@@ -77,5 +74,3 @@ arm64("it is the same as itself", () => {
 arm64("it has tasks", () => {
   assert.ok(tasksOf(recording).length > 0);
 });
-
-arm64.run();

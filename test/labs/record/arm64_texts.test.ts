@@ -1,8 +1,5 @@
 // The texts of lessons in the words of arm64.
 
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { glossary, inWordsOf } from "../../../src/labs/record/lesson_text.ts";
 
 const texts = suite("the texts of lessons on arm64");
@@ -39,5 +36,3 @@ texts("none names a register or an instruction of amd64", () => {
     .filter((text) => AMD64.test(text));
   assert.equal(named, []);
 });
-
-texts.run();

@@ -1,9 +1,6 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { renderBeside } from "../../../src/labs/record/beside.ts";
 import { assignment, gradeAnswerConfined, recordLesson } from "../../../src/labs/record/index.ts";
 import { hostileRecording } from "../../support/hostile_recording.ts";
-import { recordingOf } from "../../support/recordings.ts";
 
 const beside = suite("two recordings beside each other");
 
@@ -48,5 +45,3 @@ beside("what a recording says is text", async () => {
     assert.is(renderBeside(left, right).match(/[^\n\P{C}]/u), null);
   assert.throws(() => renderBeside(one, { ...one, lanes: [] }), /there is no lane/);
 });
-
-beside.run();

@@ -1,16 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { loadRecording, LESSONS as NAMES } from "../../../src/labs/record/index.ts";
 import { renderIndex } from "../../../src/labs/record/page/index_page.ts";
 import { CHROMIUM, TestBrowser } from "../../support/browser.ts";
 import { hostileRecording } from "../../support/hostile_recording.ts";
 import { stublab as inProcess } from "../../support/in_process.ts";
-import { needs } from "../../support/needs.ts";
-import { LESSONS, recordingOf } from "../../support/recordings.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
+import { LESSONS } from "../../support/recordings.ts";
 
 const index = suite("stublab lesson --pages");
 
@@ -114,5 +107,3 @@ inBrowser(
     });
   },
 );
-
-index.run();

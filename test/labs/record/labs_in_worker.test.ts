@@ -2,9 +2,6 @@
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { childrenOf, eventually } from "../../support/processes.ts";
 
 const labs = suite("labs in a worker thread");
 
@@ -18,5 +15,3 @@ labs("close no descriptor behind the back of Node.js", async () => {
   await ended;
   assert.ok(await eventually(() => childrenOf(process.pid).length === 0, 10_000));
 });
-
-labs.run();

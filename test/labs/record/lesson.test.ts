@@ -1,7 +1,5 @@
 // Lessons of one's own: what they throw, how they end, and what is refused.
 
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { InputError } from "../../../src/index.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import {
@@ -18,8 +16,6 @@ import {
 } from "../../../src/labs/record/index.ts";
 import { recordStable } from "../../../src/labs/record/record.ts";
 import { arrange } from "../../../src/labs/record/said.ts";
-import { childrenOf } from "../../support/processes.ts";
-import { rejection } from "../../support/thrown.ts";
 
 const lessons = suite("lessons");
 lessons.after.each(() => assert.equal(childrenOf(process.pid), []));
@@ -177,5 +173,3 @@ lessons("a lesson in which nothing is recorded is refused", async () => {
   assert.instance(error, InputError);
   assert.match(String(error), "steps: a recording has at least one");
 });
-
-lessons.run();

@@ -1,16 +1,11 @@
 // What the lessons say of the kernel beyond what their recordings show, measured.
 
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { Running, Stopped } from "../../../src/core/stub/state.ts";
 import { Tracer } from "../../../src/index.ts";
 import { STUB_CODE } from "../../../src/labs/record/listing.ts";
 import { kernelRows } from "../../../src/labs/record/proc.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
-import { childrenOf, processState } from "../../support/processes.ts";
-import { codeOf, instructionsOf, recordingOf } from "../../support/recordings.ts";
+import { codeOf, instructionsOf } from "../../support/recordings.ts";
 
 const claims = suite("lessons: claims");
 claims.after.each(() => assert.equal(childrenOf(process.pid), []));
@@ -140,5 +135,3 @@ claims("a clone without a stack keeps RSP, where a scrubbed stub has nothing map
   assert.is(map?.kernel?.memory?.length, 1);
   assert.not(BigInt(rsp ?? 0) >= (start ?? 0n) && BigInt(rsp ?? 0) < (end ?? 0n));
 });
-
-claims.run();

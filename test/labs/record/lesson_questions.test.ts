@@ -1,10 +1,7 @@
 // The questions of all lessons: fair, refuted, and not answered before they are asked.
 
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { LESSONS } from "../../../src/labs/record/index.ts";
 import type { Question, Recording } from "../../../src/labs/record/recording.ts";
-import { recordingOf } from "../../support/recordings.ts";
 
 /** No way to choose without knowing may be right more often. */
 const MOST = 0.4;
@@ -98,5 +95,3 @@ lessons("none is asked between a stop and the request that reads its registers",
 function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\w$%-]+/g) ?? [];
 }
-
-lessons.run();

@@ -1,14 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import { Tracer } from "../../../src/index.ts";
 import { stubCodeReasons } from "../../../src/labs/record/lesson_text.ts";
 import { codeBytes, loadListing, STUB_CODE } from "../../../src/labs/record/listing.ts";
 import { listings } from "../../../src/labs/record/recording.ts";
 import { UnsupportedError } from "../../../src/lib/errors.ts";
-import { needs } from "../../support/needs.ts";
-import { thrown } from "../../support/thrown.ts";
 
 /** A conditional jump of either architecture. */
 const CONDITIONAL = /^(?:j(?!mp)|b\.|[ct]bn?z)/;
@@ -77,5 +71,3 @@ needs(listing, { "the listing of arm64, of a complete build": existsSync(OTHER) 
 listing("code that nobody listed is refused by its name", () => {
   assert.match(thrown(UnsupportedError, () => loadListing("nothing")).message, / of the nothing$/);
 });
-
-listing.run();

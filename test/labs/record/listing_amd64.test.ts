@@ -1,16 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import {
   codeBytes,
   type Listing,
   loadListing,
   STUB_CODE,
 } from "../../../src/labs/record/listing.ts";
-import { needs } from "../../support/needs.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
 
 const listing = suite("listing of amd64");
 
@@ -62,5 +55,3 @@ function disassemble(code: Listing): string[] {
 function mnemonic(name: string): string {
   return { jz: "je", jnz: "jne" }[name] ?? name;
 }
-
-listing.run();

@@ -1,10 +1,7 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import { Annotator } from "../../../src/labs/record/annotate.ts";
 import { isOld, Moments } from "../../../src/labs/record/moment.ts";
 import type { Recording } from "../../../src/labs/record/recording.ts";
-import { recordingOf } from "../../support/recordings.ts";
 
 const moment = suite("what is known at a step");
 
@@ -124,5 +121,3 @@ moment("words are told with what they mean", () => {
   assert.match(compared.eflags ?? "", /^ZF=1/);
   assert.is(meanings(guest, find(guest, "subprocess", "getpid()")).rax, "-ENOSYS");
 });
-
-moment.run();

@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import {
   type Action,
   actionOf,
@@ -13,7 +11,6 @@ import {
   seenAt,
   verdictOf,
 } from "../../../src/labs/record/reading.ts";
-import { recordingOf } from "../../support/recordings.ts";
 
 const reading = suite("reading a recording");
 
@@ -164,5 +161,3 @@ reading("the ends say so", () => {
   assert.is(press(off, "end", "right").message, "This is the end.");
   assert.is(press(off, "[").message, "There is no earlier event.");
 });
-
-reading.run();

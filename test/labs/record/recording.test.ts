@@ -1,16 +1,7 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { loadShim } from "../../../src/core/shim/shim.ts";
 import { STUB_CODE } from "../../../src/labs/record/listing.ts";
 import type { Recording, Step } from "../../../src/labs/record/recording.ts";
-import {
-  codeOf,
-  instructionsOf,
-  LESSONS,
-  recordingOf,
-  targetOf,
-  wayOf,
-} from "../../support/recordings.ts";
+import { codeOf, instructionsOf, LESSONS, targetOf, wayOf } from "../../support/recordings.ts";
 
 const births = suite("recording: births");
 
@@ -70,8 +61,6 @@ births(
     }
   },
 );
-
-births.run();
 
 const registers = suite("recording: registers");
 
@@ -138,5 +127,3 @@ function expectCall(
   const words = ["rdi", "rsi", "rdx", "r10", "r8", "r9"].map((name) => before[name]);
   for (const [i, { word }] of (step.call?.arguments ?? []).entries()) assert.is(word, words[i]);
 }
-
-registers.run();

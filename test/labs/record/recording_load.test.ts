@@ -1,13 +1,7 @@
-import { truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
+import { truncateSync } from "node:fs";
 import { InputError, OutputError } from "../../../src/index.ts";
 import { loadRecording, parseRecording } from "../../../src/labs/record/index.ts";
 import { renderJson } from "../../../src/labs/record/load.ts";
-import { recordingOf } from "../../support/recordings.ts";
-import { temporaryFolder } from "../../support/temporary.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const load = suite("recording: load");
 
@@ -203,5 +197,3 @@ load("what a later version adds is passed over", async () => {
   };
   assert.equal(parseRecording(JSON.stringify(more)), JSON.parse(JSON.stringify(recording)));
 });
-
-load.run();

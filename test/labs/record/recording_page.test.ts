@@ -1,11 +1,9 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { Moments } from "../../../src/labs/record/moment.ts";
 import type { PageData } from "../../../src/labs/record/page/data.ts";
 import { renderIndex } from "../../../src/labs/record/page/index_page.ts";
 import { renderRecordingPage } from "../../../src/labs/record/page/page.ts";
 import { HOSTILE, hostileRecording } from "../../support/hostile_recording.ts";
-import { LESSONS, recordingOf } from "../../support/recordings.ts";
+import { LESSONS } from "../../support/recordings.ts";
 
 /** What no page may contain. */
 const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
@@ -72,8 +70,6 @@ contents("says how it ended, what did not hold, and what to try", () => {
   assert.not.match(other, "<h2>Try it</h2>");
 });
 
-contents.run();
-
 const safety = suite("recording page: safety");
 
 /** Every tag and comment of a page but for the contents of its style and its scripts. */
@@ -109,5 +105,3 @@ safety("hostile recordings are text in the index", () => {
   assert.match(index, "<h2>Others</h2>");
   assert.match(renderIndex([]), "There are no recordings here.");
 });
-
-safety.run();

@@ -1,7 +1,6 @@
 // Time limit: 120 s
 
 import type { Page } from "puppeteer-core";
-import * as assert from "uvu/assert";
 import { Moments } from "../../../src/labs/record/moment.ts";
 import { beginReading, choiceOrder } from "../../../src/labs/record/reading.ts";
 import { complaints } from "../../support/browser.ts";
@@ -15,7 +14,6 @@ import {
   textOf,
   walkFrom,
 } from "../../support/recording_page_suite.ts";
-import { recordingOf } from "../../support/recordings.ts";
 
 const host = await recordingOf("host");
 const grandchild = await recordingOf("grandchild");

@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { ALL_ENCODERS, Tracer } from "../../../src/index.ts";
 import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import { refusalOf } from "../../../src/labs/record/course.ts";
@@ -13,14 +10,6 @@ import {
 import { dumpNoCore, limitLife } from "../../../src/labs/record/precautions.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
 import { Scene } from "../../../src/labs/record/scene.ts";
-import {
-  childrenOf,
-  eventually,
-  processState,
-  run,
-  stublabCommand,
-} from "../../support/processes.ts";
-import { recordingOf } from "../../support/recordings.ts";
 
 const scenarios = suite("scenarios");
 
@@ -125,8 +114,6 @@ scenarios(
   },
 );
 
-scenarios.run();
-
 const precautions = suite("scenarios: precautions");
 
 precautions(
@@ -180,5 +167,3 @@ precautions(
     }
   },
 );
-
-precautions.run();

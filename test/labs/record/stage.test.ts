@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { openAssemblyEncoder } from "../../../src/core/encoder/assembly.ts";
 import { Annotator } from "../../../src/labs/record/annotate.ts";
 import { HOST } from "../../../src/labs/record/arch.ts";
@@ -10,7 +8,6 @@ import { drawStage, toMarkup } from "../../../src/labs/record/stage/svg.ts";
 import { textOf } from "../../../src/labs/record/terminal/frame.ts";
 import { stageLines } from "../../../src/labs/record/terminal/stage.ts";
 import { hostileRecording } from "../../support/hostile_recording.ts";
-import { recordingOf } from "../../support/recordings.ts";
 
 const stages = suite("stage");
 
@@ -117,5 +114,3 @@ stages("in few columns each process has a line", () => {
   assert.is(lines.length, cascade.lanes.length);
   assert.match(lines.at(-1) ?? "", /^grandchild \d+ zombie, SIGKILL/);
 });
-
-stages.run();

@@ -1,8 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { openAssemblyEncoder } from "../../../src/core/encoder/assembly.ts";
 import { Annotator } from "../../../src/labs/record/annotate.ts";
 import { Moments } from "../../../src/labs/record/moment.ts";
@@ -11,8 +6,7 @@ import { STAGE_STYLE } from "../../../src/labs/record/stage/style.ts";
 import { drawStage, toMarkup } from "../../../src/labs/record/stage/svg.ts";
 import { BASE_STYLE } from "../../../src/lib/page/style.ts";
 import { CHROMIUM, TestBrowser } from "../../support/browser.ts";
-import { needs } from "../../support/needs.ts";
-import { LESSONS, recordingOf } from "../../support/recordings.ts";
+import { LESSONS } from "../../support/recordings.ts";
 
 const stages = suite("stage in a browser");
 const test = needs(stages, { chromium: CHROMIUM !== undefined });
@@ -70,5 +64,3 @@ for (const scheme of ["light", "dark"] as const) {
     }
   });
 }
-
-stages.run();

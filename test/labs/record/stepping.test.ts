@@ -1,6 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { PAGE_SIZE } from "../../../src/core/shim/auxiliary_vector.ts";
 import type { Thread } from "../../../src/core/stub/thread.ts";
 import { Tracer } from "../../../src/index.ts";
 import { Actor } from "../../../src/labs/record/actor.ts";
@@ -10,9 +7,7 @@ import { codeBytes } from "../../../src/labs/record/listing.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
 import type { Recording } from "../../../src/labs/record/recording.ts";
 import { StateError } from "../../../src/lib/errors.ts";
-import { processState } from "../../support/processes.ts";
 import { wayOf } from "../../support/recordings.ts";
-import { thrown } from "../../support/thrown.ts";
 
 const stepping = suite("stepping");
 
@@ -183,5 +178,3 @@ stepping("a question without a step that answers it is an error", () => {
     });
   assert.match(thrown(StateError, ask).message, 'no step answers the question "What?"');
 });
-
-stepping.run();

@@ -1,7 +1,5 @@
 // Answers to tasks, right ones and those in test/support/task_answers.jsonl, are tried by stubs.
 
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { SECCOMP_RET_ALLOW } from "../../../src/core/bpf/program.ts";
 import { Tracer } from "../../../src/index.ts";
 import { Filter } from "../../../src/labs/compare/interpreter.ts";
@@ -20,7 +18,6 @@ import {
 import { TASKS } from "../../../src/labs/record/tasks/tasks.ts";
 import { InputError } from "../../../src/lib/errors.ts";
 import { jsonLines } from "../../support/json_lines.ts";
-import { childrenOf } from "../../support/processes.ts";
 
 /** A right answer in which something is replaced, if the assignment says `when`, and the reason why it is wrong. */
 interface Wrong {
@@ -241,5 +238,3 @@ tasks("what is not an answer is refused with place and reason, before anything r
     }
   }
 });
-
-tasks.run();

@@ -1,11 +1,8 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { codeBytes, loadListing, STUB_CODE } from "../../../src/labs/record/listing.ts";
 import { KERNEL } from "../../../src/labs/record/tasks/answer.ts";
 import { assemble } from "../../../src/labs/record/tasks/assemble.ts";
 import { stubSource } from "../../../src/labs/record/tasks/exercises/repair.ts";
 import { InputError, UnsupportedError } from "../../../src/lib/errors.ts";
-import { needs } from "../../support/needs.ts";
 
 const assembling = suite("code of answers");
 const withCompiler = needs(assembling, "cc");
@@ -82,5 +79,3 @@ assembling("without a compiler, the error names it", async () => {
     else process.env.CC = CC;
   }
 });
-
-assembling.run();

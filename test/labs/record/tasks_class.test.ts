@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import {
   expectVariant,
   missingIn,
@@ -73,5 +71,3 @@ course("the tasks after a lesson are those of the lessons up to it", () => {
   assert.ok(tasksAfter("cascade").length === Object.keys(TASKS).length);
   assert.ok(tasksAfter("inject").every((name) => loadTask(name).lesson !== "scrub"));
 });
-
-course.run();

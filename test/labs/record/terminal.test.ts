@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { choiceOrder, seenAt } from "../../../src/labs/record/reading.ts";
 import { type Line, type Size, textOf } from "../../../src/labs/record/terminal/frame.ts";
 import { render } from "../../../src/labs/record/terminal/layout.ts";
@@ -7,7 +5,7 @@ import { press } from "../../../src/labs/record/terminal/press.ts";
 import { lookOf, paint } from "../../../src/labs/record/terminal/screen.ts";
 import { begin, FOLDS, type State } from "../../../src/labs/record/terminal/state.ts";
 import { hostileRecording } from "../../support/hostile_recording.ts";
-import { LESSONS, recordingOf } from "../../support/recordings.ts";
+import { LESSONS } from "../../support/recordings.ts";
 
 const USUAL: Size = { columns: 80, rows: 24 };
 const WIDE: Size = { columns: 200, rows: 50 };
@@ -140,8 +138,6 @@ frames("without colour nothing but weights is left, and ASCII is enough", async 
   assert.equal(lookOf({ LANG: "C.utf8" }), { color: true, unicode: true });
 });
 
-frames.run();
-
 const keys = suite("terminal: keys");
 
 /** The key that answers a question with a choice. */
@@ -196,5 +192,3 @@ keys("a wrong choice is refuted by its own reply, and the right one explained on
     assert.is(text.split(bare(because)).length, 2);
   }
 });
-
-keys.run();

@@ -1,9 +1,7 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { renderText } from "../../../src/labs/record/text.ts";
 import { wrap } from "../../../src/labs/record/wrap.ts";
 import { hostileRecording } from "../../support/hostile_recording.ts";
-import { LESSONS, recordingOf } from "../../support/recordings.ts";
+import { LESSONS } from "../../support/recordings.ts";
 
 const view = suite("text view");
 
@@ -50,5 +48,3 @@ view("lines break at spaces and flags, and inside of a word that is too long", (
   assert.equal(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
   assert.equal(wrap("", 3), [""]);
 });
-
-view.run();

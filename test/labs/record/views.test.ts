@@ -1,9 +1,6 @@
 // One recording in every view, as test/labs/record/views has it: text, and the screens of a walk through it in
 // a terminal. `WRITE_DOCUMENTS=1` writes them anew: read what has changed.
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { parseRecording, renderText } from "../../../src/labs/record/index.ts";
 import { textOf } from "../../../src/labs/record/terminal/frame.ts";
 import { render } from "../../../src/labs/record/terminal/layout.ts";
@@ -60,5 +57,3 @@ for (const [name, view] of Object.entries(VIEWS)) {
     assert.is(lines.length, expected.length);
   });
 }
-
-views.run();

@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { FlagSpace, PairCoverage } from "../../../src/lib/cases/flags.ts";
 import { Random } from "../../../src/lib/cases/random.ts";
 import { oneByOne, type ShrinkOptions, shrink } from "../../../src/lib/cases/shrink.ts";
@@ -52,8 +50,6 @@ numbers("below(n) reaches every number below n, and no other", () => {
   assert.equal([...seen].sort(), [0, 1, 2, 3, 4, 5, 6]);
 });
 
-numbers.run();
-
 const words = suite("cases: words");
 
 words("boundaries are distinct words, powers of two and their neighbours, with both signs", () => {
@@ -89,8 +85,6 @@ words("a class is the sign and the bit length", () => {
   assert.equal([0n, 1n, 2n, 3n, 2n ** 32n, 2n ** 63n - 1n].map(ofWord), [0, 1, 2, 2, 33, 63]);
   assert.equal([-1n, -2n, -(2n ** 32n) - 1n, -(2n ** 63n)].map(ofWord), [64, 65, 97, 127]);
 });
-
-words.run();
 
 const flags = suite("cases: flags");
 
@@ -131,8 +125,6 @@ flags("drawn sets cover all pairs, and include bits that are not flags", () => {
   assert.equal(coverage.count([3, 8, 31, 33]), { bits: 4, pairs: 6 });
   assert.ok(others > 20);
 });
-
-flags.run();
 
 const shrinking = suite("cases: shrinking");
 
@@ -208,5 +200,3 @@ shrinking("waits for asynchronous results", async () => {
   await shrinkWhile(input, [0], async ([a = 0n]) => a >= 0x80n);
   assert.equal([...input], [0x80n]);
 });
-
-shrinking.run();

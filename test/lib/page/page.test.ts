@@ -1,5 +1,3 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { renderCommand } from "../../../src/lib/page/command.ts";
 import { renderDocument } from "../../../src/lib/page/document.ts";
 import { counted, duration } from "../../../src/lib/page/figures.ts";
@@ -82,8 +80,6 @@ text("of a command has a copy button only if it is shown unchanged", () => {
   }
 });
 
-text.run();
-
 const json = suite("page: embedded JSON");
 
 json("is unchanged, in an element that it cannot end", () => {
@@ -100,8 +96,6 @@ json("has words as hex strings", () => {
   assert.match(embedJson("data", { word: 2n ** 64n - 1n }).markup, '"word":"0xffffffffffffffff"');
 });
 
-json.run();
-
 const documents = suite("page: document");
 
 const page = (scripts: (() => void)[], styles = ["p { color: red }"]) =>
@@ -111,8 +105,6 @@ documents("refuse code that would end its own element", () => {
   assert.throws(() => page([], ["</style>"]), /contain "<\/style"/);
   assert.throws(() => page([() => document.title.concat("<!--")]), /contain "<!--"/);
 });
-
-documents.run();
 
 const figures = suite("page: figures");
 
@@ -132,5 +124,3 @@ figures("are grouped, short, and of the right number", () => {
 figures("of sizes are in bytes, not in characters", () => {
   assert.is(fit(["é", "é", "é"], (each) => html`${each}`, 4).length, 2);
 });
-
-figures.run();

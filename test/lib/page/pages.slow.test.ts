@@ -1,19 +1,12 @@
 // What a reader finds in every page, in a browser: nothing to complain of, in light and dark, wide and narrow, on paper,
 // by keyboard and without scripts.
 
-import { existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer-core";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { renderRecordingPage } from "../../../src/labs/record/page/page.ts";
 import { allPages } from "../../support/all_pages.ts";
 import { CHROMIUM, complaints, TestBrowser } from "../../support/browser.ts";
-import { needs } from "../../support/needs.ts";
-import { childrenOf, eventually, isAlive } from "../../support/processes.ts";
-import { prolonged, recordingOf } from "../../support/recordings.ts";
+import { prolonged } from "../../support/recordings.ts";
 
 const pages = suite("every page in a browser");
 const test = needs(pages, { chromium: CHROMIUM !== undefined });
@@ -136,5 +129,3 @@ test("a policy keeps scripts, eval and requests away", async () => {
   server.closeAllConnections();
   server.close();
 });
-
-pages.run();

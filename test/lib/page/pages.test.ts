@@ -1,15 +1,9 @@
 // What holds for every page that stublab writes: it stands alone, runs nothing of others, and is well made.
 
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { Script } from "node:vm";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { allPages } from "../../support/all_pages.ts";
 import { CHROMIUM, TestBrowser } from "../../support/browser.ts";
-import { needs } from "../../support/needs.ts";
 
 const pages = suite("every page");
 const all = await allPages();
@@ -130,5 +124,3 @@ needs(pages, { chromium: CHROMIUM !== undefined })(
     }
   },
 );
-
-pages.run();

@@ -1,12 +1,10 @@
 // What is too much for a page is left out and counted: pages of comparisons stay small; a recording that is too large is refused.
 
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { FUNCTION_NAMES, FUNCTIONS } from "../../../src/core/encoder/abi.ts";
 import { renderComparePage } from "../../../src/labs/compare/page.ts";
 import { renderRecordingPage } from "../../../src/labs/record/page/page.ts";
 import { disagreement } from "../../support/compare_reports.ts";
-import { prolonged, recordingOf } from "../../support/recordings.ts";
+import { prolonged } from "../../support/recordings.ts";
 
 const recordings = suite("recording page: size");
 
@@ -18,8 +16,6 @@ recordings("of a recording that is too large there is no page", async () => {
   );
   assert.match(renderRecordingPage(prolonged(host, 1000)), "<!DOCTYPE html>");
 });
-
-recordings.run();
 
 const sizes = suite("compare page: size");
 
@@ -86,5 +82,3 @@ sizes("a report in which everything is too long makes less than 1 MB", async () 
     assert.match(page, new RegExp(`[\\d,]+ more ${thing} left out`));
   }
 });
-
-sizes.run();

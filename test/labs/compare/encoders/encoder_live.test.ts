@@ -1,7 +1,3 @@
-import { closeSync, openSync, readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_MACHINE } from "../../../../src/core/machine/index.ts";
 import { PAGE_SIZE as PAGE } from "../../../../src/core/shim/auxiliary_vector.ts";
 import { inject } from "../../../../src/core/stub/injection.ts";
 import {
@@ -13,7 +9,6 @@ import {
   Tracer,
 } from "../../../../src/index.ts";
 import { hex } from "../../../../src/lib/errors.ts";
-import { callNumber } from "../../../support/libc.ts";
 import { ARGUMENTS, RESULT } from "../../../support/machine_code.ts";
 
 /** Six distinctive words, with the sign bit set in some. */
@@ -126,8 +121,6 @@ for (const encoder of ENCODERS) {
   });
 }
 
-live.run();
-
 const kernel = suite("encoder and kernel");
 
 const encoders = ENCODERS.map((name) => openEncoder(name));
@@ -228,5 +221,3 @@ kernel("wait4 refuses with EINVAL exactly the options that encodeWaitOptions ref
     }
   }
 });
-
-kernel.run();

@@ -1,11 +1,7 @@
 // Constants of the encoders, and vectors of what they compute. That they agree, `compare` shows: test/labs/compare.
 
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { FUNCTION_NAMES } from "../../../../src/core/encoder/abi.ts";
 import { ENCODERS, FUNCTIONS, openEncoder, registerLayout } from "../../../../src/index.ts";
-import { randomWords } from "../../../support/random.ts";
 
 const encoders = ENCODERS.map((name) => openEncoder(name, "amd64"));
 const native = openEncoder("native", "amd64");
@@ -50,8 +46,6 @@ constants("the layout is the 27 words of struct user_regs_struct", () => {
     assert.is(encoder.constants.get("REGISTERS_SIZE"), 216n, encoder.name);
   }
 });
-
-constants.run();
 
 const vectors = suite("encoders: vectors");
 
@@ -108,5 +102,3 @@ for (const line of readFileSync("test/labs/compare/encoders/vectors.txt", "utf8"
     }
   });
 }
-
-vectors.run();

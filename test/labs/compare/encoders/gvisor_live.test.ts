@@ -1,13 +1,7 @@
-import { closeSync, openSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { HOST_ARCH } from "../../../../src/core/machine/index.ts";
 import { readProcess, type Stub, Tracer } from "../../../../src/index.ts";
 import { openEncoder } from "../../../../src/labs/compare/encoders/open.ts";
 import { SYSCALL } from "../../../support/amd64_code.ts";
 import { syscallOf, withGuest } from "../../../support/guests.ts";
-import { needs } from "../../../support/needs.ts";
-import { isAlive } from "../../../support/processes.ts";
 
 const PAGE = 4096;
 const encoder = openEncoder("gvisor");
@@ -106,5 +100,3 @@ live("orig_rax is kept, so the kernel restarts a guest's call that returned -512
   assert.is(nextCall("gvisor"), 39n);
   assert.is(nextCall("script"), 2n ** 64n - 512n);
 });
-
-all.run();

@@ -1,8 +1,6 @@
 // The seccomp filter of the stubs: what it decides, by a table and by the kernel. That the encoders' filters decide alike
 // in every call, `compare` shows.
 
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { FILTER_INSTRUCTION } from "../../../../src/core/bpf/program.ts";
 import { ARCHES } from "../../../../src/core/machine/index.ts";
 import {
@@ -92,8 +90,6 @@ for (const arch of ARCHES) {
   }
 }
 
-meaning.run();
-
 const live = suite("seccomp encoding: kernel");
 
 const PAGE = 4096;
@@ -171,5 +167,3 @@ function expectDeath(stub: Stub, [call, ...args]: Call): void {
     assert.match(error.how, /SIGSYS/, `${call}(${args.join(", ")})`);
   }
 }
-
-live.run();

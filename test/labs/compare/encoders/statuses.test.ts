@@ -1,8 +1,5 @@
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { ENCODERS, openEncoder, type Stub, Tracer } from "../../../../src/index.ts";
 import { hex } from "../../../../src/lib/errors.ts";
-import { eventually, processState } from "../../../support/processes.ts";
 
 const kernel = suite("status words of the kernel");
 
@@ -132,5 +129,3 @@ kernel("a system call stops at its entry and at its exit", () => {
   expectStatus(resumed(stub, "PTRACE_SYSCALL"), "WAIT_SYSCALL_STOP", 5);
   expectStatus(resumed(stub, "PTRACE_SYSCALL"), "WAIT_STOPPED", 5);
 });
-
-kernel.run();
