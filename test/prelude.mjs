@@ -1,9 +1,11 @@
-// What a test file need not write: imports of the names that test/support/globals.ts declares, and `SUITE.run()`.
+// What a file of tests, or a host of test/hosts, need not write: imports of the names that test/support/globals.ts
+// declares, and `SUITE.run()`.
 
 import { readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const GLOBALS = "test/support/globals.ts";
+const GLOBALS = fileURLToPath(new URL("support/globals.ts", import.meta.url));
 
 /** The import of each declared name, for a file in a folder. */
 const IMPORTS = importsOf(readFileSync(GLOBALS, "utf8"));
@@ -50,7 +52,7 @@ const specifier = (module, path) =>
 export const prelude = {
   name: "prelude",
   setup({ onLoad }) {
-    onLoad({ filter: /\.test\.ts$/ }, ({ path }) => ({
+    onLoad({ filter: /\.test\.ts$|\/hosts\/\w+\.ts$/ }, ({ path }) => ({
       contents: withPrelude(readFileSync(path, "utf8"), path),
       loader: "ts",
     }));

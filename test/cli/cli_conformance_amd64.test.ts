@@ -1,6 +1,5 @@
 import { allFacts, SETUP_FACTS } from "../../src/labs/fuzz/facts/arch.ts";
 import { checkFacts } from "../../src/labs/fuzz/facts/run.ts";
-import { stublab } from "../support/in_process.ts";
 
 const command = suite("stublab conformance, as a command");
 const folder = temporaryFolder();

@@ -1,6 +1,5 @@
 // The scripts of `stublab completion`, sourced by real shells in a terminal.
 
-import { stublab } from "../support/in_process.ts";
 import { Tmux } from "../support/tmux.ts";
 
 const completion = suite("completion");

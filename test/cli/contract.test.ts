@@ -2,7 +2,6 @@
 
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { program, select } from "../../src/cli/program.ts";
-import { stublab } from "../support/in_process.ts";
 
 const contract = suite("every command");
 const folder = temporaryFolder();

@@ -1,4 +1,3 @@
-import { stublab } from "../support/in_process.ts";
 import { assemble, call, compile, exitWith } from "../support/programs.ts";
 
 const cli = suite("stublab guest");

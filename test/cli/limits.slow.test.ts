@@ -1,4 +1,3 @@
-import { openEncoder } from "../../src/index.ts";
 import { readThisMachine } from "../../src/labs/fuzz/predict/predict.ts";
 
 const cli = suite("command line: limits of the machine");

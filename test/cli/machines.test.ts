@@ -2,7 +2,6 @@
 
 import { gunzipSync } from "node:zlib";
 import { MACHINES, machineNamed } from "../../src/cli/machines.ts";
-import { stublab } from "../support/in_process.ts";
 
 const machines = suite("machines by name");
 const onAmd64 = needs(machines, { amd64: HOST_ARCH === "amd64" });

@@ -4,11 +4,7 @@ import type { Page } from "puppeteer-core";
 import { MACHINES, machineNamed } from "../../src/cli/machines.ts";
 import { linkOf } from "../../src/cli/registers/answer.ts";
 import { renderRegistersPage } from "../../src/cli/registers/page.ts";
-import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
-import { formatCase } from "../../src/labs/fuzz/case/text.ts";
-import { Generator } from "../../src/labs/fuzz/draw/generate.ts";
 import { predict } from "../../src/labs/fuzz/predict/predict.ts";
-import { hex } from "../../src/lib/errors.ts";
 import { CHROMIUM, complaints, TestBrowser } from "../support/browser.ts";
 
 /** Cases that are tried in the browser. */

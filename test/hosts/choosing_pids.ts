@@ -1,16 +1,8 @@
 // A host that chooses the pids of its next processes, which needs a pid namespace of its own: `choosing_pids detached` or
 // `choosing_pids uretprobe`. It ends with an error if a process is not left alone, or has the wrong pid.
 
-import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import * as assert from "uvu/assert";
-import { DeathError, Tracer } from "../../src/index.ts";
 import { Engine } from "../../src/labs/fuzz/engine.ts";
-import { Experiment } from "../../src/labs/fuzz/experiment.ts";
-import { isAlive } from "../support/processes.ts";
-import { SIMPLE } from "../support/seeds.ts";
 import { stubsOf } from "../support/stubs.ts";
-import { thrown } from "../support/thrown.ts";
 
 /** A thread that Node.js starts may get the pid instead. */
 const MOST_TRIES = 100;

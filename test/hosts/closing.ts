@@ -1,8 +1,6 @@
 // A host that closes its tracer and survives: `closing EXIT_SIGNAL CHILDREN DEPTH`. Each stub clones that many
 // children, down to that depth below the master. It prints their pids, closes, and prints "alive".
 
-import { type Stub, Tracer } from "../../src/index.ts";
-
 const [exitSignal = "", children, depth] = process.argv.slice(2);
 const tracer = new Tracer();
 grow(tracer.createStub({ exitSignal }), Number(depth));

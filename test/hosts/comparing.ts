@@ -1,10 +1,8 @@
 // A host that calls an encoder function that never returns: `comparing FILE`. It prints "loops" once its
 // child loops.
 
-import { readFileSync } from "node:fs";
 import { ForeignSubject } from "../../src/labs/compare/foreign.ts";
 import { RecordLayout } from "../../src/labs/compare/record.ts";
-import { childrenOf } from "../support/processes.ts";
 
 const [file = ""] = process.argv.slice(2);
 const subject = await ForeignSubject.open(file);

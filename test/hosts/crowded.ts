@@ -1,11 +1,9 @@
 // A host that fuzzes with two workers while the limit permits only a few more threads and processes: `crowded MOST`. For
 // each number from 0 to MOST it prints a line: the result, and the processes that are left.
 
-import { readdirSync, writeSync } from "node:fs";
 import { fuzz } from "../../src/labs/fuzz/fuzz.ts";
 import { StublabError } from "../../src/lib/errors.ts";
 import { dropPrivileges, limitProcesses } from "../support/libc.ts";
-import { childrenOf } from "../support/processes.ts";
 
 const most = Number(process.argv[2]);
 const threads = () => readdirSync("/proc/self/task").length;

@@ -1,6 +1,5 @@
 // Begins a run, takes a finding, and drops it.
 
-import { writeSync } from "node:fs";
 import { fuzzFindings } from "../../src/labs/fuzz/index.ts";
 
 const run = fuzzFindings({ cases: 1e12, workers: 2, change: { id: "R12", remove: true } });

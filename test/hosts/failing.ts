@@ -2,11 +2,9 @@
 // effect on the signals of the host and of the parent, and which processes are left. At "fork" and "clone" the limit on
 // processes is reached; at "late" a birth has succeeded, and setsid is refused from then on; at "attach" PTRACE_ATTACH is; at "grandchild" a stub clones.
 
-import { constants } from "node:os";
 import { LANES } from "../../src/core/stub/lane.ts";
-import { BirthError, readProcess, StublabError, Tracer } from "../../src/index.ts";
+import { BirthError, readProcess, StublabError } from "../../src/index.ts";
 import { block, dropPrivileges, forbidCalls, forbidForks, signalSets } from "../support/libc.ts";
-import { childrenOf } from "../support/processes.ts";
 
 const [what = "", exitSignal = "", lane] = process.argv.slice(2);
 const tracer = new Tracer({ lane: LANES.find((name) => name === lane) });

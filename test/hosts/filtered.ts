@@ -1,10 +1,6 @@
 // A host that closes a platform and survives: `filtered ENCODER EXIT_SIGNAL`. It prints the pids of its stubs
 // (one of them in the pool, one with a guest at a system call, one with two threads), closes, and prints "alive".
 
-import { readdirSync } from "node:fs";
-import { Platform } from "../../src/index.ts";
-import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
-import { load, syscallOf } from "../support/guests.ts";
 import { SYSCALL } from "../support/machine_code.ts";
 
 const [encoder = "", exitSignal = ""] = process.argv.slice(2);

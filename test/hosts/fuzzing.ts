@@ -1,7 +1,6 @@
 // A fuzzer that a test kills. Arguments: its folder, the number of cases, that of workers, and a rule that its model
 // lacks. It reports each round.
 
-import { writeSync } from "node:fs";
 import { fuzz } from "../../src/labs/fuzz/fuzz.ts";
 
 const [, , corpus = "", cases = "0", workers = "1", rule] = process.argv;

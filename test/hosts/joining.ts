@@ -1,16 +1,8 @@
 // A worker with its own platform, which joins address spaces by the tickets that it receives.
 
 import { parentPort } from "node:worker_threads";
-import { HOST_MACHINE } from "../../src/core/machine/index.ts";
-import { PAGE_SIZE } from "../../src/core/shim/auxiliary_vector.ts";
-import {
-  Platform,
-  StublabError,
-  type Subprocess,
-  type ThreadTicket,
-  Tracer,
-} from "../../src/index.ts";
-import { GETPID, LOOPS_GETPID } from "../support/guests.ts";
+import { StublabError, type ThreadTicket } from "../../src/index.ts";
+import { GETPID } from "../support/guests.ts";
 
 const AT = 0x10000;
 const SWITCHES = 1000;

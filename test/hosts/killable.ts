@@ -2,11 +2,9 @@
 // It prints "pid N" for each stub as soon as it knows it, then "at POINT". Without a wait the thread
 // cannot run a handler or receive a message: only a SIGKILL ends it.
 
-import { writeSync } from "node:fs";
 import { attach } from "../../src/core/stub/attach.ts";
 import { inject } from "../../src/core/stub/injection.ts";
 import { Thread } from "../../src/core/stub/thread.ts";
-import { type Stub, Tracer } from "../../src/index.ts";
 
 const [point = "", exitSignal = "SIGCHLD"] = process.argv.slice(2);
 const tracer = new Tracer();

@@ -1,9 +1,6 @@
 // A host that works until it is killed: `laned`. It prints "pid N" for each stub before it uses it,
 // and makes calls, batches and stubs without a wait.
 
-import { writeSync } from "node:fs";
-import { type Stub, Tracer } from "../../src/index.ts";
-
 const tracer = new Tracer({ lane: "fast" });
 const master = tracer.createStub();
 master.scrub();

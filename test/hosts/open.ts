@@ -1,6 +1,6 @@
 // A host that opens an encoder and a tracer, and prints the result as JSON.
 
-import { openEncoder, StublabError, Tracer } from "../../src/index.ts";
+import { StublabError } from "../../src/index.ts";
 
 try {
   using tracer = new Tracer({ encoder: openEncoder(process.argv[2] ?? "assembly") });

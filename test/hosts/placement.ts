@@ -1,10 +1,8 @@
 // A host whose main stack grows after its stubs are born. Its arguments: a new soft limit for the stack, if any.
 // It prints as JSON where everything is mapped, and how far the stack has grown.
 
-import { execFileSync } from "node:child_process";
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { readSync } from "node:fs";
 import { parseMaps } from "../../src/core/stub/proc.ts";
-import { Tracer } from "../../src/index.ts";
 
 const [limit] = process.argv.slice(2);
 if (limit !== undefined) execFileSync("prlimit", [`--pid=${process.pid}`, `--stack=${limit}:`]);

@@ -1,10 +1,7 @@
 // A host whose probe tries setups by rt_sigreturn: `returning CODE`. It prints "pid N" for the probe, the parent of the
 // stubs and the stub, then runs setups with RIP at that code repeatedly. Only a SIGKILL ends it.
 
-import { writeSync } from "node:fs";
-import { Batch } from "../../src/labs/fuzz/case/batch.ts";
 import { Engine } from "../../src/labs/fuzz/engine.ts";
-import { seed } from "../support/seeds.ts";
 import { stubsOf } from "../support/stubs.ts";
 
 const [code = "int3"] = process.argv.slice(2);

@@ -3,7 +3,6 @@
 
 import { hasRseq } from "../../src/core/stub/examine.ts";
 import { readRseq } from "../../src/core/stub/rseq.ts";
-import { Platform, Tracer } from "../../src/index.ts";
 import { registerRseq } from "../support/libc.ts";
 
 registerRseq(64);

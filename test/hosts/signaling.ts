@@ -4,7 +4,6 @@
 import { workerData } from "node:worker_threads";
 import { loadShim } from "../../src/core/shim/shim.ts";
 import { type InterruptHandle, interruptGuest } from "../../src/index.ts";
-import { randomWords } from "../support/random.ts";
 
 export interface Signaling {
   readonly seed: bigint;

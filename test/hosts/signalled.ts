@@ -1,10 +1,7 @@
 // A host whose stubs get every signal in turn, at birth or before they are closed: `signalled fork|clone|close
 // EXIT_SIGNAL`. It prints "right" if all stubs are as they are without signals.
 
-import * as assert from "uvu/assert";
-import { HOST_ARCH, HOST_MACHINE } from "../../src/core/machine/index.ts";
 import type { Stub } from "../../src/core/stub/stub.ts";
-import { Tracer } from "../../src/index.ts";
 import { pinToProcessor, runLast } from "../support/libc.ts";
 
 const [what = "", exitSignal = ""] = process.argv.slice(2);

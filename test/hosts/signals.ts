@@ -2,7 +2,7 @@
 // `signals blocked|ignored|caught|none`. It prints its own signal sets before and after, those of its stubs, and
 // the results of a call that does not return and of a birth that fails.
 
-import { BirthError, DeadlineError, Tracer } from "../../src/index.ts";
+import { BirthError } from "../../src/index.ts";
 import { block, catchAll, ignoreAll, signalSets } from "../support/libc.ts";
 
 const DEADLINE = 300;

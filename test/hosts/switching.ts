@@ -2,12 +2,8 @@
 // "pid N" for each of its stubs, then "begin", and switches, maps, looks at floating point, releases and takes address
 // spaces in a random order.
 
-import { writeSync } from "node:fs";
-import { PAGE_SIZE } from "../../src/core/shim/auxiliary_vector.ts";
-import { Platform, type PlatformOptions } from "../../src/index.ts";
-import { GETPID, loadReadOnly, syscallOf } from "../support/guests.ts";
+import { GETPID } from "../support/guests.ts";
 import * as code from "../support/machine_code.ts";
-import { randomWords } from "../support/random.ts";
 
 const [options = "", seed = "0"] = process.argv.slice(2);
 const lane: PlatformOptions = JSON.parse(options);

@@ -1,7 +1,7 @@
 // A worker thread may make any stub except one whose death would kill the process.
 
 import { parentPort } from "node:worker_threads";
-import { StublabError, Tracer } from "../../src/index.ts";
+import { StublabError } from "../../src/index.ts";
 
 using tracer = new Tracer();
 let refused: string | undefined;

@@ -2,7 +2,7 @@
 // host as well. It prints the result of closing.
 
 import { inject } from "../../src/core/stub/injection.ts";
-import { StublabError, Tracer } from "../../src/index.ts";
+import { StublabError } from "../../src/index.ts";
 
 const tracer = new Tracer({ deadline: 100 });
 const stub = tracer.createStub({ exitSignal: "SIGKILL" });

@@ -1,9 +1,6 @@
 // A host with a stub that reads a byte of the host's input, for which it must wait: `waiting DEADLINE`. It prints the
 // result of the read.
 
-import { PAGE_SIZE } from "../../src/core/shim/auxiliary_vector.ts";
-import { Tracer } from "../../src/index.ts";
-
 const [deadline = 0] = process.argv.slice(2).map(Number);
 using tracer = new Tracer({ deadline });
 const stub = tracer.createStub();

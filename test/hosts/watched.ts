@@ -1,8 +1,6 @@
 // A host that watches its stubs: `watched EXIT_SIGNAL`. It prints the pid of the master and those of
 // three grandchildren, and polls them all until it is killed. It survives any error.
 
-import { DeathError, StateError, Tracer } from "../../src/index.ts";
-
 const [exitSignal = ""] = process.argv.slice(2);
 const tracer = new Tracer();
 const master = tracer.createStub({ exitSignal });

@@ -9,7 +9,6 @@ import * as compareLab from "../../src/labs/compare/index.ts";
 import * as fuzzLab from "../../src/labs/fuzz/index.ts";
 import * as recordLab from "../../src/labs/record/index.ts";
 import { expectTypedRejections } from "../support/garbage.ts";
-import { FILE, PAGE, temporaryFile } from "../support/guests.ts";
 import { call, program, RESULT } from "../support/machine_code.ts";
 
 const tracer = new core.Tracer();

@@ -1,5 +1,4 @@
 import { constants as os } from "node:os";
-import { openEncoder } from "../../src/index.ts";
 import { newPath, script, waiting, withoutNamespaces } from "../support/foreign_modules.ts";
 import { type Ending, stopFor } from "../support/processes.ts";
 

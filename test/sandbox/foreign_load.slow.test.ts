@@ -1,4 +1,3 @@
-import { openEncoder } from "../../src/index.ts";
 import type { BreakKind } from "../../src/labs/compare/record.ts";
 import {
   assembleWasm,

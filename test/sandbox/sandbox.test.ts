@@ -1,4 +1,3 @@
-import { StateError, Tracer } from "../../src/index.ts";
 import { loadLesson } from "../../src/labs/record/course.ts";
 import { closeTerminal, openTerminal } from "../../src/labs/record/pseudo_terminal.ts";
 import { Recorder } from "../../src/labs/record/recorder.ts";

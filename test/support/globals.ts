@@ -1,4 +1,4 @@
-// The names that a test file uses without an import, which test/prelude.mjs adds.
+// The names that a file of tests, or a host of test/hosts, uses without an import, which test/prelude.mjs adds.
 
 import type * as childProcess from "node:child_process";
 import type * as fs from "node:fs";
@@ -9,11 +9,23 @@ import type * as uvu from "uvu";
 import type * as assertions from "uvu/assert";
 import type * as machine from "../../src/core/machine/index.ts";
 import type * as auxiliaryVector from "../../src/core/shim/auxiliary_vector.ts";
+import type * as library from "../../src/index.ts";
+import type * as encoders from "../../src/labs/compare/encoders/open.ts";
+import type * as batch from "../../src/labs/fuzz/case/batch.ts";
+import type * as fuzzCase from "../../src/labs/fuzz/case/case.ts";
+import type * as caseText from "../../src/labs/fuzz/case/text.ts";
+import type * as generate from "../../src/labs/fuzz/draw/generate.ts";
+import type * as examiner from "../../src/labs/fuzz/examiner.ts";
+import type * as experiment from "../../src/labs/fuzz/experiment.ts";
+import type * as errors from "../../src/lib/errors.ts";
+import type * as guests from "./guests.ts";
+import type * as inProcess from "./in_process.ts";
 import type * as libc from "./libc.ts";
 import type * as needing from "./needs.ts";
 import type * as processes from "./processes.ts";
 import type * as random from "./random.ts";
 import type * as recordings from "./recordings.ts";
+import type * as seeds from "./seeds.ts";
 import type * as temporary from "./temporary.ts";
 import type * as throwing from "./thrown.ts";
 
@@ -62,6 +74,67 @@ declare global {
   const HOST_MACHINE: typeof machine.HOST_MACHINE;
   const PAGE_SIZE: typeof auxiliaryVector.PAGE_SIZE;
 
+  const Platform: typeof library.Platform;
+  type Platform = library.Platform;
+  const runGuest: typeof library.runGuest;
+  const Tracer: typeof library.Tracer;
+  type Tracer = library.Tracer;
+  type Encoder = library.Encoder;
+  type GuestOptions = library.GuestOptions;
+  type PlatformOptions = library.PlatformOptions;
+  type Stub = library.Stub;
+  type Subprocess = library.Subprocess;
+  const ENCODERS: typeof encoders.ENCODERS;
+  const openEncoder: typeof encoders.openEncoder;
+  const DeadlineError: typeof errors.DeadlineError;
+  const DeathError: typeof errors.DeathError;
+  type DeathError = errors.DeathError;
+  const EncoderError: typeof errors.EncoderError;
+  type EncoderError = errors.EncoderError;
+  const hex: typeof errors.hex;
+  const InputError: typeof errors.InputError;
+  type InputError = errors.InputError;
+  const MemoryError: typeof errors.MemoryError;
+  type MemoryError = errors.MemoryError;
+  const StateError: typeof errors.StateError;
+  const SyscallError: typeof errors.SyscallError;
+  const UnsupportedError: typeof errors.UnsupportedError;
+
+  const Batch: typeof batch.Batch;
+  type Batch = batch.Batch;
+  const formatCase: typeof caseText.formatCase;
+  const parseCase: typeof caseText.parseCase;
+  const Examiner: typeof examiner.Examiner;
+  type Examiner = examiner.Examiner;
+  const Experiment: typeof experiment.Experiment;
+  type Experiment = experiment.Experiment;
+  const Generator: typeof generate.Generator;
+  const stepsOf: typeof fuzzCase.stepsOf;
+  type Case = fuzzCase.Case;
+
+  const CODE: typeof guests.CODE;
+  const contextAt: typeof guests.contextAt;
+  const DATA: typeof guests.DATA;
+  const faultOf: typeof guests.faultOf;
+  const FILE: typeof guests.FILE;
+  const hasFeature: typeof guests.hasFeature;
+  const load: typeof guests.load;
+  const loadReadOnly: typeof guests.loadReadOnly;
+  const LOOPS_GETPID: typeof guests.LOOPS_GETPID;
+  const NOWHERE: typeof guests.NOWHERE;
+  const openPlatform: typeof guests.openPlatform;
+  const PAGE: typeof guests.PAGE;
+  const readWords: typeof guests.readWords;
+  const signalOf: typeof guests.signalOf;
+  const syscallOf: typeof guests.syscallOf;
+  const temporaryFile: typeof guests.temporaryFile;
+  const toSyscall: typeof guests.toSyscall;
+  const withGuest: typeof guests.withGuest;
+  const writeWords: typeof guests.writeWords;
+  type Guest = guests.Guest;
+  const stublab: typeof inProcess.stublab;
+  const seed: typeof seeds.seed;
+  const SIMPLE: typeof seeds.SIMPLE;
   const adoptOrphans: typeof libc.adoptOrphans;
   const callNumber: typeof libc.callNumber;
   const hasTool: typeof needing.hasTool;

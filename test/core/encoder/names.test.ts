@@ -11,7 +11,6 @@ import {
   signalName,
   syscallName,
 } from "../../../src/core/encoder/names.ts";
-import { ENCODERS, InputError, openEncoder } from "../../../src/index.ts";
 import { nearest } from "../../../src/lib/nearest.ts";
 
 const TABLE = readFileSync("test/core/encoder/names.txt", "utf8").split("\n").slice(2);

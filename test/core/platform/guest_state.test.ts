@@ -1,20 +1,4 @@
-import type { Context, Platform } from "../../../src/index.ts";
-import {
-  CODE,
-  contextAt,
-  DATA,
-  faultOf,
-  type Guest,
-  load,
-  NOWHERE,
-  openPlatform,
-  PAGE,
-  readWords,
-  syscallOf,
-  toSyscall,
-  withGuest,
-  writeWords,
-} from "../../support/guests.ts";
+import type { Context } from "../../../src/index.ts";
 import { interleaveVectors } from "../../support/interleaved_vectors.ts";
 import * as code from "../../support/machine_code.ts";
 

@@ -1,15 +1,5 @@
 import { TraceError } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
-import {
-  CODE,
-  contextAt,
-  DATA,
-  hasFeature,
-  syscallOf,
-  toSyscall,
-  withGuest,
-  writeWords,
-} from "../../support/guests.ts";
 import { interleaveVectors } from "../../support/interleaved_vectors.ts";
 
 const MAX = 2n ** 64n - 1n;

@@ -1,21 +1,6 @@
-import { type Context, type Subprocess, TraceError } from "../../../src/index.ts";
+import { type Context, TraceError } from "../../../src/index.ts";
 import * as code from "../../support/arm64_code.ts";
 import { program } from "../../support/code_bytes.ts";
-import {
-  CODE,
-  contextAt,
-  faultOf,
-  type Guest,
-  hasFeature,
-  load,
-  NOWHERE,
-  openPlatform,
-  PAGE,
-  signalOf,
-  syscallOf,
-  toSyscall,
-  withGuest,
-} from "../../support/guests.ts";
 
 const MAX = 2n ** 64n - 1n;
 /** N, Z, C and V of pstate. */

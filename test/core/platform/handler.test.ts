@@ -1,31 +1,7 @@
 import { readProcess } from "../../../src/core/stub/proc.ts";
-import {
-  DeadlineError,
-  DeathError,
-  InputError,
-  MemoryError,
-  Platform,
-  StateError,
-  type Subprocess,
-  UnsupportedError,
-} from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
 import { by, FAST } from "../../support/drives.ts";
-import {
-  CODE,
-  contextAt,
-  DATA,
-  faultOf,
-  lanePages,
-  load,
-  NOWHERE,
-  PAGE,
-  signalOf,
-  survives,
-  syscallOf,
-  toSyscall,
-  writeWords,
-} from "../../support/guests.ts";
+import { lanePages, survives } from "../../support/guests.ts";
 import { takeDescriptors } from "../../support/processes.ts";
 
 const SEED = 0x5eed_0040n;

@@ -1,22 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { DeathError, InputError } from "../../../src/index.ts";
 import type { Interrupting } from "../../hosts/interrupting.ts";
-import {
-  CODE,
-  contextAt,
-  DATA,
-  FILE,
-  load,
-  NOWHERE,
-  openPlatform,
-  PAGE,
-  readWords,
-  signalOf,
-  syscallOf,
-  temporaryFile,
-  toSyscall,
-  withGuest,
-} from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 
 const [SIGUSR1, SIGSEGV] = [10, 11];

@@ -1,21 +1,9 @@
 // What a guest with patched system calls sees and shows, and what it can do to others.
 
-import { DeathError, type GuestEvent, Platform } from "../../../src/index.ts";
+import type { GuestEvent } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
 import { by, type Drive, FAST } from "../../support/drives.ts";
-import {
-  CODE,
-  contextAt,
-  DATA,
-  type Guest,
-  lanePages,
-  loadReadOnly,
-  PAGE,
-  survives,
-  syscallOf,
-  toSyscall,
-  writeWords,
-} from "../../support/guests.ts";
+import { lanePages, survives } from "../../support/guests.ts";
 import { ELSEWHERE, fill, GETPID, HOT, heat, hot, open, TF } from "../../support/patching.ts";
 
 const SEED = 0x5eed_0050n;

@@ -1,22 +1,11 @@
 // Signals that reach a guest in a patched system call: where it is, only its lane knows.
 
 import { Worker } from "node:worker_threads";
-import type { GuestEvent, Platform } from "../../../src/index.ts";
+import type { GuestEvent } from "../../../src/index.ts";
 import type { Signaling } from "../../hosts/signaling.ts";
 import * as code from "../../support/amd64_code.ts";
 import { by, type Drive, FAST } from "../../support/drives.ts";
-import {
-  CODE,
-  DATA,
-  type Guest,
-  lanePages,
-  loadReadOnly,
-  PAGE,
-  readWords,
-  signalOf,
-  toSyscall,
-  writeWords,
-} from "../../support/guests.ts";
+import { lanePages } from "../../support/guests.ts";
 import { ELSEWHERE, fill, GETPID, heat, hot, MAX, open } from "../../support/patching.ts";
 
 const SEED = 0x5eed_0050n;

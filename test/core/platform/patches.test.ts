@@ -1,21 +1,8 @@
 // Where system calls are patched, and when that is undone: `Platform.open({ patches: true })`.
 
 import { readSync } from "node:fs";
-import { MemoryError, Platform, type Protection, SyscallError } from "../../../src/index.ts";
+import type { Protection } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
-import {
-  CODE,
-  contextAt,
-  FILE,
-  faultOf,
-  type Guest,
-  load,
-  loadReadOnly,
-  PAGE,
-  syscallOf,
-  temporaryFile,
-  toSyscall,
-} from "../../support/guests.ts";
 import { ELSEWHERE, GETPID, HOT, heat, hot, open } from "../../support/patching.ts";
 
 /** The pages at one of which the table of jumps is. */

@@ -1,15 +1,5 @@
-import type { Context, Subprocess } from "../../../src/index.ts";
+import type { Context } from "../../../src/index.ts";
 import * as code from "../../support/amd64_code.ts";
-import {
-  CODE,
-  DATA,
-  hasFeature,
-  load,
-  openPlatform,
-  readWords,
-  syscallOf,
-  writeWords,
-} from "../../support/guests.ts";
 
 const SEED = 0x5eed_0011n;
 const SPACES = 100;

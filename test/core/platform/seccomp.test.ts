@@ -1,25 +1,5 @@
 import { encodeFilter } from "../../../src/core/stub/filter.ts";
-import {
-  DeathError,
-  ENCODERS,
-  openEncoder,
-  Platform,
-  type PlatformOptions,
-  type Subprocess,
-  type SyscallArgument,
-} from "../../../src/index.ts";
-import {
-  CODE,
-  contextAt,
-  DATA,
-  faultOf,
-  load,
-  NOWHERE,
-  PAGE,
-  signalOf,
-  syscallOf,
-  temporaryFile,
-} from "../../support/guests.ts";
+import type { SyscallArgument } from "../../../src/index.ts";
 import * as code from "../../support/machine_code.ts";
 
 const [SIGTRAP, SIGKILL, SIGSTOP, SIGTERM, SIGCHLD] = [5, 9, 19, 15, 17];

@@ -1,7 +1,4 @@
-import { ENCODERS, Platform } from "../../../src/index.ts";
-import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import * as code from "../../support/amd64_code.ts";
-import { DATA, faultOf, load, readWords, syscallOf } from "../../support/guests.ts";
 
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
 const hasVsyscall = readFileSync("/proc/self/maps", "utf8").includes("[vsyscall]");

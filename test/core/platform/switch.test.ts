@@ -1,19 +1,3 @@
-import {
-  CODE,
-  contextAt,
-  DATA,
-  FILE,
-  faultOf,
-  NOWHERE,
-  PAGE,
-  readWords,
-  signalOf,
-  syscallOf,
-  temporaryFile,
-  toSyscall,
-  withGuest,
-  writeWords,
-} from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 import { BOUNDARIES } from "../../support/random.ts";
 

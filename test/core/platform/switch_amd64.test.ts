@@ -1,15 +1,4 @@
 import * as code from "../../support/amd64_code.ts";
-import {
-  CODE,
-  contextAt,
-  DATA,
-  faultOf,
-  readWords,
-  signalOf,
-  syscallOf,
-  toSyscall,
-  withGuest,
-} from "../../support/guests.ts";
 
 const [SIGTRAP, SIGFPE, SIGSEGV] = [5, 8, 11];
 const SI_KERNEL = 128;

@@ -1,8 +1,6 @@
 import { build } from "esbuild";
 import { fileOf, viewMemory } from "../../../src/core/shim/shim.ts";
 import { parseMaps } from "../../../src/core/stub/proc.ts";
-import { Tracer } from "../../../src/index.ts";
-import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import { type Code, ILLEGAL, SYSCALL, TRAP, TRAP_LENGTH } from "../../support/machine_code.ts";
 
 const SHIM = fileOf("core");

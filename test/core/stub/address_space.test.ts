@@ -1,16 +1,6 @@
 import { unlinkSync } from "node:fs";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import { topOfUserSpace } from "../../../src/core/stub/user_space.ts";
-import {
-  DeathError,
-  InputError,
-  MemoryError,
-  Platform,
-  StateError,
-  type Subprocess,
-  SyscallError,
-} from "../../../src/index.ts";
-import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 
 const spaces = suite("address space");
 

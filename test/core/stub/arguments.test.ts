@@ -1,7 +1,7 @@
 import { fstatSync } from "node:fs";
-import { InputError, Platform, readProcess, StublabError, Tracer } from "../../../src/index.ts";
+import { readProcess, StublabError } from "../../../src/index.ts";
 import { detached } from "../../support/garbage.ts";
-import { GETPID, PAGE, temporaryFile } from "../../support/guests.ts";
+import { GETPID } from "../../support/guests.ts";
 import { ARGUMENTS, call, program } from "../../support/machine_code.ts";
 
 const args = suite("arguments of the wrong kind");

@@ -1,15 +1,5 @@
 import { loadFast } from "../../../src/fast/shim.ts";
-import {
-  DeathError,
-  InputError,
-  openEncoder,
-  Platform,
-  readProcess,
-  StateError,
-  SyscallError,
-  Tracer,
-  UnsupportedError,
-} from "../../../src/index.ts";
+import { readProcess } from "../../../src/index.ts";
 import { by, FAST } from "../../support/drives.ts";
 import { SLOWNESS } from "../../support/processes.ts";
 

@@ -1,11 +1,5 @@
 import { BlockAllocator, type RegisterBlock } from "../../../src/core/encoder/block.ts";
-import {
-  ENCODERS,
-  type Encoder,
-  EncoderError,
-  openEncoder,
-  registerLayout,
-} from "../../../src/index.ts";
+import { registerLayout } from "../../../src/index.ts";
 
 const SIZE = 216;
 

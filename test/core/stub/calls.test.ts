@@ -1,4 +1,3 @@
-import { openEncoder } from "../../../src/index.ts";
 import { callTitle, returned, tellCall } from "../../../src/labs/record/calls.ts";
 
 const calls = suite("recording: calls");

@@ -1,5 +1,3 @@
-import { DeadlineError, Platform, Tracer } from "../../../src/index.ts";
-import { load } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 import { SLOWNESS } from "../../support/processes.ts";
 

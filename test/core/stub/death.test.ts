@@ -1,4 +1,4 @@
-import { DeathError, StopError, type Stub, Tracer } from "../../../src/index.ts";
+import { StopError } from "../../../src/index.ts";
 import { ARGUMENTS } from "../../support/machine_code.ts";
 
 /** The registers of the first two arguments. */

@@ -2,8 +2,7 @@
 
 import { LANES } from "../../../src/core/stub/lane.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
-import { examine, Platform, type Stub, Tracer } from "../../../src/index.ts";
-import { load, toSyscall } from "../../support/guests.ts";
+import { examine } from "../../../src/index.ts";
 import * as code from "../../support/machine_code.ts";
 
 const examination = suite("examine");

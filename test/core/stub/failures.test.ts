@@ -1,5 +1,4 @@
 import type { Lane } from "../../../src/core/stub/lane.ts";
-import { DeadlineError, InputError, Tracer } from "../../../src/index.ts";
 import { hasMusl, type SignalSets } from "../../support/libc.ts";
 
 const failures = suite("failures");

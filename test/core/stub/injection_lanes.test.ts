@@ -1,13 +1,5 @@
 import type { Lane } from "../../../src/core/stub/lane.ts";
 import { loadFast } from "../../../src/fast/shim.ts";
-import {
-  DeadlineError,
-  DeathError,
-  InputError,
-  StateError,
-  type Stub,
-  Tracer,
-} from "../../../src/index.ts";
 import { by, DRIVES } from "../../support/drives.ts";
 
 // What every lane of injections must do as the faithful one does.

@@ -2,8 +2,6 @@
 // resumes do with registers is in the table of facts: src/labs/fuzz/facts.
 
 import { Stopped } from "../../../src/core/stub/state.ts";
-import { DeathError, type Subprocess } from "../../../src/index.ts";
-import { CODE, DATA, PAGE, withGuest } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 
 const { SIGKILL, SIGSTOP, SIGTRAP } = constants.signals;

@@ -1,6 +1,5 @@
-import { DeathError, Platform, type PlatformOptions } from "../../../src/index.ts";
 import { by, DRIVES, type Drive } from "../../support/drives.ts";
-import { GETPID, loadReadOnly, syscallOf, toSyscall } from "../../support/guests.ts";
+import { GETPID } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 
 const killed = suite("lanes killed");

@@ -1,6 +1,5 @@
 import { topOfUserSpace } from "../../../src/core/stub/user_space.ts";
-import { MemoryError, StateError, type Stub, StublabError, Tracer } from "../../../src/index.ts";
-import { hex } from "../../../src/lib/errors.ts";
+import { StublabError } from "../../../src/index.ts";
 import { forbidCalls } from "../../support/libc.ts";
 
 const SEED = 0x5eed_0007n;

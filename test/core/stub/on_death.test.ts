@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { DeathError, type Stub, type StubEnd, Tracer } from "../../../src/index.ts";
+import type { StubEnd } from "../../../src/index.ts";
 
 const onDeath = suite("tracer.onDeath");
 

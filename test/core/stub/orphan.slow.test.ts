@@ -1,6 +1,6 @@
 import { inject } from "../../../src/core/stub/injection.ts";
 import { Thread } from "../../../src/core/stub/thread.ts";
-import { BirthError, DeathError, StopError, type Stub, Tracer } from "../../../src/index.ts";
+import { BirthError, StopError } from "../../../src/index.ts";
 import { CALL, RESULT } from "../../support/machine_code.ts";
 
 const orphan = suite("orphan");

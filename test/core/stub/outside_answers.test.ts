@@ -1,5 +1,4 @@
 import { inject } from "../../../src/core/stub/injection.ts";
-import { DeathError, type Encoder, EncoderError, openEncoder, Tracer } from "../../../src/index.ts";
 import { inOwnPids } from "../../support/processes.ts";
 
 const answers = suite("outside: results that name another process");

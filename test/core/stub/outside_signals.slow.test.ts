@@ -1,5 +1,3 @@
-import { InputError, Platform, type Stub, Tracer } from "../../../src/index.ts";
-
 const outside = suite("outside: signals of other processes");
 
 const [SIGKILL, SIGTRAP] = [9, 5];

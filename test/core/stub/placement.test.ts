@@ -5,7 +5,6 @@ import {
   occupied,
   topOfUserSpace,
 } from "../../../src/core/stub/user_space.ts";
-import { hex } from "../../../src/lib/errors.ts";
 
 const PAGE = PAGE_SIZE;
 const MB = 2 ** 20;

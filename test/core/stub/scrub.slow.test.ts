@@ -1,5 +1,4 @@
 import { readProcess } from "../../../src/core/stub/proc.ts";
-import { Tracer } from "../../../src/index.ts";
 
 const scrub = suite("scrub");
 

@@ -1,4 +1,3 @@
-import { Tracer } from "../../../src/index.ts";
 import { alarm, type SignalSets } from "../../support/libc.ts";
 
 const signals = suite("signals");

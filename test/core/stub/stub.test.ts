@@ -1,14 +1,5 @@
 import { Worker } from "node:worker_threads";
 import { readProcess } from "../../../src/core/stub/proc.ts";
-import {
-  DeadlineError,
-  InputError,
-  openEncoder,
-  StateError,
-  type Stub,
-  SyscallError,
-  Tracer,
-} from "../../../src/index.ts";
 import { CALL, NUMBER, RESULT } from "../../support/machine_code.ts";
 
 const stubs = suite("stub");

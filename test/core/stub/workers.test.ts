@@ -1,14 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { readProcess } from "../../../src/core/stub/proc.ts";
-import {
-  Platform,
-  StateError,
-  type Subprocess,
-  type ThreadTicket,
-  Tracer,
-} from "../../../src/index.ts";
-import { LOOPS_GETPID } from "../../support/guests.ts";
+import type { ThreadTicket } from "../../../src/index.ts";
 
 const workers = suite("workers");
 

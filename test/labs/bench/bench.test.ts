@@ -8,7 +8,6 @@ import { renderBenchPage } from "../../../src/labs/bench/page.ts";
 import { benchDocument, callsOf, type Report } from "../../../src/labs/bench/report.ts";
 import { Refusal } from "../../../src/labs/bench/side.ts";
 import { spreadOf } from "../../../src/labs/bench/spread.ts";
-import { InputError } from "../../../src/lib/errors.ts";
 import { pretend, pretendRun, wholeReport } from "../../support/bench_reports.ts";
 
 const bench = suite("stublab bench, its parts");

@@ -1,4 +1,3 @@
-import { EncoderError, InputError, StateError, UnsupportedError } from "../../../src/index.ts";
 import { type CompareOptions, compare } from "../../../src/labs/compare/compare.ts";
 import { judgementOf } from "../../../src/labs/compare/live/judge.ts";
 import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";

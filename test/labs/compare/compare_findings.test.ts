@@ -6,7 +6,6 @@ import {
   type PartialEncoder,
 } from "../../../src/core/encoder/abi.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
-import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
 import { localSubject, type Subject } from "../../../src/labs/compare/subject.ts";
 import { subjects } from "../../support/compare_reports.ts";

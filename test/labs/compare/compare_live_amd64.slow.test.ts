@@ -8,7 +8,6 @@ import {
   FUNCTION_NAMES,
   type FunctionName,
 } from "../../../src/core/encoder/abi.ts";
-import { ENCODERS, openEncoder } from "../../../src/index.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
 import type { FunctionComparison } from "../../../src/labs/compare/function.ts";
 import { Inquiry } from "../../../src/labs/compare/live/inquiry.ts";

@@ -6,7 +6,6 @@ import {
   type FunctionName,
   functionsOf,
 } from "../../../src/core/encoder/abi.ts";
-import { openEncoder } from "../../../src/index.ts";
 import { compare } from "../../../src/labs/compare/compare.ts";
 import { Judges } from "../../../src/labs/compare/live/judges.ts";
 import { runLive } from "../../../src/labs/compare/live/live.ts";

@@ -2,14 +2,7 @@
 
 import { FUNCTION_NAMES, FUNCTIONS } from "../../../src/core/encoder/abi.ts";
 import { missingNames } from "../../../src/core/encoder/module.ts";
-import {
-  EncoderError,
-  InputError,
-  loadEncoderUnconfined,
-  openEncoder,
-  Platform,
-  Tracer,
-} from "../../../src/index.ts";
+import { loadEncoderUnconfined } from "../../../src/index.ts";
 import { openFileUnconfined } from "../../../src/labs/compare/encoders/foreign.ts";
 import { recordLesson } from "../../../src/labs/record/index.ts";
 import { assembleWasm, likeModel, moduleFile, script } from "../../support/foreign_modules.ts";

@@ -3,7 +3,6 @@
 import { explain } from "../../../src/labs/explain/explain.ts";
 import type { Source } from "../../../src/labs/explain/host.ts";
 import { LESSONS } from "../../../src/labs/record/course.ts";
-import { stublab } from "../../support/in_process.ts";
 import LINES from "./causes.jsonl";
 
 const causes = suite("explain: causes");

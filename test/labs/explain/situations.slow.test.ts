@@ -1,6 +1,5 @@
 // Situations that are really made: by test/support/situations.c, and by tracers.
 
-import { Tracer } from "../../../src/index.ts";
 import { explain } from "../../../src/labs/explain/explain.ts";
 import { machinesOf } from "../../kernels/machines.ts";
 import { makeTrivialRoot, reasonOf } from "../../kernels/trivial.ts";

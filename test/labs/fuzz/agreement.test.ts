@@ -3,8 +3,6 @@
  * processor.c can put down to a processor that nobody has asked is reported; any other contradiction fails the file.
  */
 
-import type { Case } from "../../../src/labs/fuzz/case/case.ts";
-import { formatCase } from "../../../src/labs/fuzz/case/text.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { allFacts, SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { checkFacts } from "../../../src/labs/fuzz/facts/run.ts";

@@ -1,14 +1,10 @@
 // No outcome depends on the cases before it: of each two, either comes after the other in one stub.
 
 import { SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import type { Fields } from "../../../src/labs/fuzz/case/fields.ts";
 import { CONSTANTS } from "../../../src/labs/fuzz/case/records.ts";
-import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
-import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { stableFields } from "../../../src/labs/fuzz/examiner.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import type { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { predictionOf } from "../../../src/labs/fuzz/predict/prediction.ts";

@@ -3,10 +3,9 @@
  * that are changed at random.
  */
 
-import { caseOf as scriptOf, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
+import { caseOf as scriptOf } from "../../../src/labs/fuzz/case/case.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
-import { formatCase, parseCaseText } from "../../../src/labs/fuzz/case/text.ts";
-import { InputError } from "../../../src/lib/errors.ts";
+import { parseCaseText } from "../../../src/labs/fuzz/case/text.ts";
 import { caseOf, SPREAD } from "../../support/exported_cases.ts";
 
 const documents = suite("fuzz: text of cases");

@@ -1,6 +1,4 @@
 import { fuzzText } from "../../../src/cli/fuzz_text.ts";
-import type { Case } from "../../../src/labs/fuzz/case/case.ts";
-import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import type { CaseOutcome } from "../../../src/labs/fuzz/examiner.ts";
 import { SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { processorNotes } from "../../../src/labs/fuzz/facts/failures.ts";
@@ -28,7 +26,6 @@ import { reportOf } from "../../../src/labs/fuzz/tell/fuzz_report.ts";
 import { predictionTable, subjectOf } from "../../../src/labs/fuzz/tell/told.ts";
 import { caseOf } from "../../support/exported_cases.ts";
 import { machineWith } from "../../support/hidden_cases.ts";
-import { stublab } from "../../support/in_process.ts";
 
 const causes = suite("fuzz: findings by cause");
 const folder = temporaryFolder();

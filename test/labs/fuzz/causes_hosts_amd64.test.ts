@@ -1,7 +1,5 @@
 // The cause of a finding is computed once: the probe and Node.js say the same of it.
 
-import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
-import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { runProbe } from "../../../src/labs/fuzz/probe/run.ts";
 import { explanations } from "../../../src/labs/fuzz/tell/attribution.ts";

@@ -7,7 +7,7 @@ import type { Verdict } from "../../../src/labs/fuzz/facts/verdict.ts";
 import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import { predict } from "../../../src/labs/fuzz/predict/predict.ts";
 import type { CasePrediction } from "../../../src/labs/fuzz/predict/prediction.ts";
-import { hex, TraceError } from "../../../src/lib/errors.ts";
+import { TraceError } from "../../../src/lib/errors.ts";
 import { allows } from "../../support/feature_trials.ts";
 import { AMD, machineWith } from "../../support/hidden_cases.ts";
 import { forbidCalls } from "../../support/libc.ts";

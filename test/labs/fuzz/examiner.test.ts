@@ -1,12 +1,8 @@
 import { REGISTERS } from "../../../src/labs/fuzz/case/arch.ts";
-import type { Batch } from "../../../src/labs/fuzz/case/batch.ts";
-import { caseOf, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
+import { caseOf } from "../../../src/labs/fuzz/case/case.ts";
 import { OUTCOME, outcomeAt } from "../../../src/labs/fuzz/case/records.ts";
-import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
-import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { subjectOf } from "../../../src/labs/fuzz/tell/told.ts";
 import { HERMETIC, HermeticTrier } from "../../support/hermetic.ts";
-import { SIMPLE, seed } from "../../support/seeds.ts";
 
 const examining = suite("fuzz: examinations");
 

@@ -1,7 +1,6 @@
 import { causesOf } from "../../../src/labs/fuzz/against/causes.ts";
 import { compareOutcomes, streamOf } from "../../../src/labs/fuzz/against/compare.ts";
 import { type OutcomeLog, parseOutcomes } from "../../../src/labs/fuzz/against/log.ts";
-import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { inGvisor } from "../../support/gvisor.ts";
 
 const PROBE = resolve("dist/probe-amd64");

@@ -2,7 +2,6 @@
 
 import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import type { Model as AnyModel } from "../../../src/labs/fuzz/predict/model.ts";
-import { hex } from "../../../src/lib/errors.ts";
 
 Object.defineProperty(process, "arch", { value: "arm64" });
 

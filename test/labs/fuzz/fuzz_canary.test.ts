@@ -4,9 +4,7 @@ import { readSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { parseMaps } from "../../../src/core/stub/proc.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { CorruptionError } from "../../../src/lib/errors.ts";
-import { SIMPLE, seed } from "../../support/seeds.ts";
 
 const canary = suite("fuzz: floating point of others");
 

@@ -1,13 +1,9 @@
 import { CODES } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import { CONTENTS } from "../../../src/labs/fuzz/case/arch.ts";
-import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
-import { type Case, caseOf, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
+import { caseOf } from "../../../src/labs/fuzz/case/case.ts";
 import { writeSetup } from "../../../src/labs/fuzz/case/case_record.ts";
 import { ONS, STARTS, WAYS } from "../../../src/labs/fuzz/case/records.ts";
-import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
-import { InputError } from "../../../src/lib/errors.ts";
-import { SIMPLE } from "../../support/seeds.ts";
 
 const cases = suite("fuzz: cases");
 

@@ -2,7 +2,6 @@
 
 import { fuzzText } from "../../../src/cli/fuzz_text.ts";
 import { CODE } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { runProbe } from "../../../src/labs/fuzz/probe/run.ts";
 import { Member } from "../../../src/labs/fuzz/run/crew.ts";
 import { formatRound, roundShape } from "../../../src/labs/fuzz/run/log.ts";

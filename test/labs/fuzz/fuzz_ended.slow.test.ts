@@ -1,7 +1,6 @@
 import { fuzz, fuzzFindings } from "../../../src/labs/fuzz/fuzz.ts";
 import { ROUND } from "../../../src/labs/fuzz/run/log.ts";
 import type { FuzzProgress } from "../../../src/labs/fuzz/run/options.ts";
-import { InputError } from "../../../src/lib/errors.ts";
 
 const ended = suite("fuzz: runs that end early");
 

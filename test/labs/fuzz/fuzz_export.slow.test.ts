@@ -1,10 +1,5 @@
 import { execFile } from "node:child_process";
-import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
-import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { WAYS } from "../../../src/labs/fuzz/case/records.ts";
-import { formatCase } from "../../../src/labs/fuzz/case/text.ts";
-import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
-import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { exportC } from "../../../src/labs/fuzz/tell/export_c.ts";
 import { compileCase } from "../../support/case_programs.ts";
 import { caseOf, KINDS, SPREAD } from "../../support/exported_cases.ts";

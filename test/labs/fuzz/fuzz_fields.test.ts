@@ -1,7 +1,4 @@
-import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { HERMETIC, HermeticTrier } from "../../support/hermetic.ts";
-import { SIMPLE } from "../../support/seeds.ts";
 
 const fields = suite("fuzz: fields");
 

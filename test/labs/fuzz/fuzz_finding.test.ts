@@ -1,12 +1,9 @@
-import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
-import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { FindingExaminer } from "../../../src/labs/fuzz/run/fuzz_findings.ts";
 import { RunState } from "../../../src/labs/fuzz/run/state.ts";
 import { type FindingContent, writeFinding } from "../../../src/labs/fuzz/tell/finding.ts";
 import { onceOf, subjectOf } from "../../../src/labs/fuzz/tell/told.ts";
 import { OutputError } from "../../../src/lib/errors.ts";
 import { compileCase } from "../../support/case_programs.ts";
-import { seed } from "../../support/seeds.ts";
 
 const FILES = ["case.json", "finding.json", "original.json", "repro.c"];
 

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
-import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { readSetup } from "../../../src/labs/fuzz/case/case_record.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
 import {
@@ -13,7 +12,6 @@ import {
   setupAt,
   WAYS,
 } from "../../../src/labs/fuzz/case/records.ts";
-import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { seedDocuments } from "../../../src/labs/fuzz/draw/seeds.ts";

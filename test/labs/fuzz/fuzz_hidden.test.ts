@@ -1,16 +1,10 @@
 import { SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
-import type { Case } from "../../../src/labs/fuzz/case/case.ts";
-import { formatCase } from "../../../src/labs/fuzz/case/text.ts";
-import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { formatPlant, parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { HERMETIC } from "../../support/hermetic.ts";
 import { bordersOf, hiding } from "../../support/hidden_cases.ts";
 import { hidingMutants } from "../../support/model_mutants.ts";
-import { seed } from "../../support/seeds.ts";
 
 const hidden = suite("fuzz: rules that hide more than they say");
 

@@ -1,5 +1,3 @@
-import type { Case } from "../../../src/labs/fuzz/case/case.ts";
-import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { exportC } from "../../../src/labs/fuzz/tell/export_c.ts";
 import { caseOf, KINDS, SPREAD } from "../../support/exported_cases.ts";

@@ -1,10 +1,7 @@
 import { Worker } from "node:worker_threads";
-import { type Case, caseOf } from "../../../src/labs/fuzz/case/case.ts";
-import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
+import { caseOf } from "../../../src/labs/fuzz/case/case.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { StateError, TraceError } from "../../../src/lib/errors.ts";
-import { SIMPLE, seed } from "../../support/seeds.ts";
+import { TraceError } from "../../../src/lib/errors.ts";
 import { type Stubs, stubsOf } from "../../support/stubs.ts";
 
 const lost = suite("fuzz: stubs that somebody else ends");

@@ -1,8 +1,8 @@
 import { BASELINE, placeOf, SCRATCH, STUB_CODE } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
-import { type Case, caseOf, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
+import { caseOf } from "../../../src/labs/fuzz/case/case.ts";
 import { minimize } from "../../../src/labs/fuzz/predict/minimize.ts";
-import { dispatching, SIMPLE } from "../../support/seeds.ts";
+import { dispatching } from "../../support/seeds.ts";
 
 const minimizing = suite("fuzz: minimize");
 

@@ -1,6 +1,3 @@
-import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
-import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
-import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import type { Feature, Xstate } from "../../../src/labs/fuzz/machine.ts";
 import { NO_XSTATE } from "../../../src/labs/fuzz/machine.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";

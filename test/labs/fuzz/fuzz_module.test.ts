@@ -1,10 +1,7 @@
 import { loadWasm } from "../../../src/core/encoder/assembly.ts";
-import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { FuzzModule, fuzzModule, PLACES } from "../../../src/labs/fuzz/case/module.ts";
 import { SETUP_SIZE } from "../../../src/labs/fuzz/case/records.ts";
-import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { readTables } from "../../../src/labs/fuzz/draw/tables.ts";
-import { EncoderError } from "../../../src/lib/errors.ts";
 
 const memory = suite("fuzz: memory of the module");
 

@@ -1,8 +1,3 @@
-import { type Case, stepsOf } from "../../../src/labs/fuzz/case/case.ts";
-import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
-import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
-import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import { changedWords } from "../../../src/labs/fuzz/predict/minimize.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";

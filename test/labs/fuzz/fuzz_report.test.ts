@@ -1,4 +1,3 @@
-import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { caseReport, readSightings } from "../../../src/labs/fuzz/tell/case_report.ts";
 import { caseOf } from "../../support/exported_cases.ts";

@@ -7,7 +7,6 @@ import type { FuzzOptions } from "../../../src/labs/fuzz/run/options.ts";
 import { missingRounds } from "../../../src/labs/fuzz/run/session.ts";
 import { RunState } from "../../../src/labs/fuzz/run/state.ts";
 import { Random } from "../../../src/lib/cases/random.ts";
-import { InputError } from "../../../src/lib/errors.ts";
 
 const runs = suite("fuzz: runs");
 

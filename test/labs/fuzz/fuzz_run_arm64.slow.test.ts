@@ -1,8 +1,4 @@
-import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
-import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { SIMPLE } from "../../../src/labs/fuzz/draw/seeds.ts";
-import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { readThisMachine } from "../../../src/labs/fuzz/predict/predict.ts";
 
 const CASES = 4096;

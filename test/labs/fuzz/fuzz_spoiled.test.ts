@@ -1,8 +1,6 @@
 import { Tracer } from "../../../src/core/stub/tracer.ts";
 import { CONSTANTS } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { SIMPLE, seed } from "../../support/seeds.ts";
 import { stubsOf } from "../../support/stubs.ts";
 
 const spoiling = suite("fuzz: stubs that a setup leaves in another state");

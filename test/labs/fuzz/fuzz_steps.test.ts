@@ -1,8 +1,7 @@
 import { HOLE, indexOf } from "../../../src/labs/fuzz/case/arch.ts";
-import { type Case, caseOf, type Step } from "../../../src/labs/fuzz/case/case.ts";
+import { caseOf, type Step } from "../../../src/labs/fuzz/case/case.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { breakpoint, dispatching, SIMPLE, seed } from "../../support/seeds.ts";
+import { breakpoint, dispatching } from "../../support/seeds.ts";
 import { stubsOf } from "../../support/stubs.ts";
 
 const steps = suite("fuzz: cases of several steps in a stub");

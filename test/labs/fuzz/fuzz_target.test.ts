@@ -1,12 +1,8 @@
 import { readlinkSync } from "node:fs";
-import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
-import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import { HARMLESS } from "../../../src/labs/fuzz/case/pieces.ts";
 import type { On } from "../../../src/labs/fuzz/case/records.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
 import { inOwnPids } from "../../support/processes.ts";
-import { SIMPLE, seed } from "../../support/seeds.ts";
 import { stubsOf } from "../../support/stubs.ts";
 
 const target = suite("fuzz: targets");

@@ -1,5 +1,3 @@
-import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
-import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { dataOf } from "../../../src/labs/fuzz/tell/c_program/data.ts";
 import { exportC } from "../../../src/labs/fuzz/tell/export_c.ts";
 import { compileCase } from "../../support/case_programs.ts";

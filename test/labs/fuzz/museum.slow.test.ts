@@ -1,5 +1,3 @@
-import type { Case } from "../../../src/labs/fuzz/case/case.ts";
-import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { changedWords } from "../../../src/labs/fuzz/predict/minimize.ts";
 import { compileBroken, findBug } from "../../museum/broken_kernel.ts";
 import { type Exhibit, readExhibits, withBug } from "../../museum/exhibit.ts";

@@ -1,8 +1,4 @@
-import type { Case } from "../../../src/labs/fuzz/case/case.ts";
-import { parseCase } from "../../../src/labs/fuzz/case/text.ts";
-import { Examiner } from "../../../src/labs/fuzz/examiner.ts";
 import { jsonLines } from "../../support/json_lines.ts";
-import { SIMPLE, seed } from "../../support/seeds.ts";
 
 const outcomes = suite("fuzz: outcomes of cases, and of what the kernel keeps between their steps");
 

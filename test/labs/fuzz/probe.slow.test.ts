@@ -1,5 +1,4 @@
 import { MACHINES, PROBED, type ProbedArch } from "../../../src/core/machine/index.ts";
-import { formatCase, parseCase } from "../../../src/labs/fuzz/case/text.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
 import { inGvisor } from "../../support/gvisor.ts";
 

@@ -7,9 +7,7 @@ import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { holds, rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { RecordedCases } from "../../../src/labs/fuzz/recordings/judge_here.ts";
 import { formatRecording, RecordingFile } from "../../../src/labs/fuzz/recordings/recording.ts";
-import { InputError } from "../../../src/lib/errors.ts";
 import { RECORDINGS } from "../../support/feature_trials.ts";
-import { stublab } from "../../support/in_process.ts";
 
 /** The most cases of each recording that contradict the model, and that it does not predict. */
 const BOUNDS: Readonly<Record<string, readonly [contradicted: number, unpredicted: number]>> = {

@@ -1,10 +1,6 @@
-import { Tracer } from "../../../src/index.ts";
 import { KEPT, placeOf, SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import type { Case } from "../../../src/labs/fuzz/case/case.ts";
 import type { Fields } from "../../../src/labs/fuzz/case/fields.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { seed } from "../../support/seeds.ts";
 import { stubsOf } from "../../support/stubs.ts";
 
 const returning = suite("fuzz: sigreturn");

@@ -1,12 +1,7 @@
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
-import { Batch } from "../../../src/labs/fuzz/case/batch.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
 import { OUTCOME, outcomeAt, SETUP, setupAt } from "../../../src/labs/fuzz/case/records.ts";
-import { formatCase } from "../../../src/labs/fuzz/case/text.ts";
-import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
-import { Experiment } from "../../../src/labs/fuzz/experiment.ts";
-import { SIMPLE } from "../../support/seeds.ts";
 import { stubsOf } from "../../support/stubs.ts";
 
 const rules = suite("fuzz: rules of rt_sigreturn");

@@ -1,13 +1,6 @@
 // Commands of busybox-static, which somebody else has built.
 
 import { delimiter } from "node:path";
-import {
-  type GuestOptions,
-  Platform,
-  type PlatformOptions,
-  runGuest,
-  UnsupportedError,
-} from "../../../src/index.ts";
 import { parseElf } from "../../../src/labs/guest/elf.ts";
 
 const commands = suite("guest: busybox");

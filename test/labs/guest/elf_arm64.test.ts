@@ -1,5 +1,4 @@
 import { auxiliaryValue } from "../../../src/core/shim/auxiliary_vector.ts";
-import { type GuestOptions, Platform, runGuest } from "../../../src/index.ts";
 
 const programs = suite("ELF programs for arm64");
 

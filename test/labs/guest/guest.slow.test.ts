@@ -1,14 +1,6 @@
-import {
-  type GuestOptions,
-  type GuestRun,
-  InputError,
-  type Platform,
-  runGuest,
-} from "../../../src/index.ts";
-import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
+import type { GuestRun } from "../../../src/index.ts";
 import { GUEST_MACHINE } from "../../../src/labs/guest/machine.ts";
 import { hear } from "../../support/calling_guests.ts";
-import { hasFeature, openPlatform } from "../../support/guests.ts";
 import * as code from "../../support/machine_code.ts";
 import { EXIT_7 } from "../../support/machine_code.ts";
 import {

@@ -1,12 +1,4 @@
-import {
-  type GuestAnswer,
-  type GuestOptions,
-  type GuestRun,
-  InputError,
-  Platform,
-  runGuest,
-  UnsupportedError,
-} from "../../../src/index.ts";
+import type { GuestAnswer, GuestRun } from "../../../src/index.ts";
 import { hear } from "../../support/calling_guests.ts";
 import { assemble, call, errno, exitWith, flags } from "../../support/programs.ts";
 

@@ -1,5 +1,4 @@
 import { constantsOf } from "../../../src/core/encoder/names.ts";
-import { type GuestOptions, openEncoder } from "../../../src/index.ts";
 import { EMULATIONS } from "../../../src/labs/guest/calls.ts";
 import { kindsOf } from "../../../src/labs/guest/signatures.ts";
 import {

@@ -1,5 +1,4 @@
-import { DeathError, type GuestEnd, type Platform, runGuest } from "../../../src/index.ts";
-import { hasFeature, openPlatform } from "../../support/guests.ts";
+import type { GuestEnd } from "../../../src/index.ts";
 import * as code from "../../support/machine_code.ts";
 import { EXIT_7 } from "../../support/machine_code.ts";
 import { assemble, call, exampleGuest } from "../../support/programs.ts";

@@ -1,5 +1,3 @@
-import { type GuestOptions, Platform, runGuest } from "../../../src/index.ts";
-import { LOOPS_GETPID } from "../../support/guests.ts";
 import { EXIT_7, program, SPIN } from "../../support/machine_code.ts";
 
 const limits = suite("guest: limits");

@@ -1,13 +1,10 @@
 import {
   GuestPool,
   type GuestProgram,
-  InputError,
   type PooledGuestOptions,
-  StateError,
   StublabError,
 } from "../../../src/index.ts";
 import { startWorker } from "../../../src/lib/worker.ts";
-import { LOOPS_GETPID } from "../../support/guests.ts";
 import { EXIT_7, program, SPIN } from "../../support/machine_code.ts";
 import { assemble, call, exitWith } from "../../support/programs.ts";
 

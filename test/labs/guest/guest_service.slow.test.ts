@@ -5,11 +5,9 @@
 import {
   GuestPool,
   type GuestProgram,
-  InputError,
   type PooledGuestOptions,
   type PooledGuestRun,
 } from "../../../src/index.ts";
-import { LOOPS_GETPID } from "../../support/guests.ts";
 import { exiting, ILLEGAL, program, SPIN } from "../../support/machine_code.ts";
 import { assemble, call, exitWith } from "../../support/programs.ts";
 

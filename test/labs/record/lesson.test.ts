@@ -1,7 +1,5 @@
 // Lessons of one's own: what they throw, how they end, and what is refused.
 
-import { InputError } from "../../../src/index.ts";
-import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import {
   type Asked,
   type Choice,

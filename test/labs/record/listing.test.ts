@@ -1,8 +1,6 @@
-import { Tracer } from "../../../src/index.ts";
 import { stubCodeReasons } from "../../../src/labs/record/lesson_text.ts";
 import { codeBytes, loadListing, STUB_CODE } from "../../../src/labs/record/listing.ts";
 import { listings } from "../../../src/labs/record/recording.ts";
-import { UnsupportedError } from "../../../src/lib/errors.ts";
 
 /** A conditional jump of either architecture. */
 const CONDITIONAL = /^(?:j(?!mp)|b\.|[ct]bn?z)/;

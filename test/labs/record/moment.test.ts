@@ -1,4 +1,3 @@
-import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
 import { Annotator } from "../../../src/labs/record/annotate.ts";
 import { isOld, Moments } from "../../../src/labs/record/moment.ts";
 import type { Recording } from "../../../src/labs/record/recording.ts";

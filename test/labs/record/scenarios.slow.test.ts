@@ -1,5 +1,4 @@
-import { ALL_ENCODERS, Tracer } from "../../../src/index.ts";
-import { openEncoder } from "../../../src/labs/compare/encoders/open.ts";
+import { ALL_ENCODERS } from "../../../src/index.ts";
 import { refusalOf } from "../../../src/labs/record/course.ts";
 import {
   LESSONS,

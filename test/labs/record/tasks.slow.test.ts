@@ -1,7 +1,6 @@
 // Answers to tasks, right ones and those in test/support/task_answers.jsonl, are tried by stubs.
 
 import { SECCOMP_RET_ALLOW } from "../../../src/core/bpf/program.ts";
-import { Tracer } from "../../../src/index.ts";
 import { Filter } from "../../../src/labs/compare/interpreter.ts";
 import { LESSONS } from "../../../src/labs/record/course.ts";
 import { parseRecording, renderText } from "../../../src/labs/record/index.ts";
@@ -16,7 +15,6 @@ import {
   textOf,
 } from "../../../src/labs/record/tasks/submission.ts";
 import { TASKS } from "../../../src/labs/record/tasks/tasks.ts";
-import { InputError } from "../../../src/lib/errors.ts";
 import { jsonLines } from "../../support/json_lines.ts";
 
 /** A right answer in which something is replaced, if the assignment says `when`, and the reason why it is wrong. */

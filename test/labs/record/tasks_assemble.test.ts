@@ -2,7 +2,6 @@ import { codeBytes, loadListing, STUB_CODE } from "../../../src/labs/record/list
 import { KERNEL } from "../../../src/labs/record/tasks/answer.ts";
 import { assemble } from "../../../src/labs/record/tasks/assemble.ts";
 import { stubSource } from "../../../src/labs/record/tasks/exercises/repair.ts";
-import { InputError, UnsupportedError } from "../../../src/lib/errors.ts";
 
 const assembling = suite("code of answers");
 const withCompiler = needs(assembling, "cc");

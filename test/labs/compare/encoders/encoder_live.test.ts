@@ -1,14 +1,6 @@
 import { PAGE_SIZE as PAGE } from "../../../../src/core/shim/auxiliary_vector.ts";
 import { inject } from "../../../../src/core/stub/injection.ts";
-import {
-  DeadlineError,
-  ENCODERS,
-  openEncoder,
-  readProcess,
-  type Stub,
-  Tracer,
-} from "../../../../src/index.ts";
-import { hex } from "../../../../src/lib/errors.ts";
+import { readProcess } from "../../../../src/index.ts";
 import { ARGUMENTS, RESULT } from "../../../support/machine_code.ts";
 
 /** Six distinctive words, with the sign bit set in some. */

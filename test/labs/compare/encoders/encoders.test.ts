@@ -1,7 +1,7 @@
 // Constants of the encoders, and vectors of what they compute. That they agree, `compare` shows: test/labs/compare.
 
 import { FUNCTION_NAMES } from "../../../../src/core/encoder/abi.ts";
-import { ENCODERS, FUNCTIONS, openEncoder, registerLayout } from "../../../../src/index.ts";
+import { FUNCTIONS, registerLayout } from "../../../../src/index.ts";
 
 const encoders = ENCODERS.map((name) => openEncoder(name, "amd64"));
 const native = openEncoder("native", "amd64");

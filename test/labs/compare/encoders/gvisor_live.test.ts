@@ -1,7 +1,5 @@
-import { readProcess, type Stub, Tracer } from "../../../../src/index.ts";
-import { openEncoder } from "../../../../src/labs/compare/encoders/open.ts";
+import { readProcess } from "../../../../src/index.ts";
 import { SYSCALL } from "../../../support/amd64_code.ts";
-import { syscallOf, withGuest } from "../../../support/guests.ts";
 
 const PAGE = 4096;
 const encoder = openEncoder("gvisor");

@@ -3,15 +3,7 @@
 
 import { FILTER_INSTRUCTION } from "../../../../src/core/bpf/program.ts";
 import { ARCHES } from "../../../../src/core/machine/index.ts";
-import {
-  DeathError,
-  ENCODERS,
-  type Encoder,
-  openEncoder,
-  type PartialEncoder,
-  type Stub,
-  Tracer,
-} from "../../../../src/index.ts";
+import type { PartialEncoder } from "../../../../src/index.ts";
 import { Filter } from "../../../../src/labs/compare/interpreter.ts";
 
 const AUDIT = { amd64: 0xc000_003e, arm64: 0xc000_00b7 } as const;

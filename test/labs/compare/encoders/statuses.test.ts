@@ -1,6 +1,3 @@
-import { ENCODERS, openEncoder, type Stub, Tracer } from "../../../../src/index.ts";
-import { hex } from "../../../../src/lib/errors.ts";
-
 const kernel = suite("status words of the kernel");
 
 const encoders = ENCODERS.map((name) => openEncoder(name));
