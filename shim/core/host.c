@@ -17,6 +17,10 @@ int32_t stublab_gettid(void) {
     return (int32_t)syscall0(__NR_gettid);
 }
 
+int64_t stublab_kill(int32_t pid, int32_t signal) {
+    return syscall2(__NR_kill, pid, signal);
+}
+
 int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal) {
     return syscall3(__NR_tgkill, tgid, tid, signal);
 }

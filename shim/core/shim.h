@@ -241,6 +241,9 @@ STUBLAB_EXPORT int64_t stublab_read_memory(int32_t pid, uint64_t address, void *
 STUBLAB_EXPORT int64_t stublab_write_memory(int32_t pid, uint64_t address, const void *bytes,
                                             uint64_t length);
 
+/** kill(2). */
+STUBLAB_EXPORT int64_t stublab_kill(int32_t pid, int32_t signal);
+
 /** tgkill(2). */
 STUBLAB_EXPORT int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal);
 

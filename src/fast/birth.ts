@@ -1,5 +1,5 @@
 import type { Deadline } from "../core/shim/records.ts";
-import { cloneError, giveUp, untilAttached } from "../core/stub/birth.ts";
+import { cloneError, endTracedStrays, giveUp, untilAttached } from "../core/stub/birth.ts";
 import type { Births, CloneRequest } from "../core/stub/injector.ts";
 import { Thread } from "../core/stub/thread.ts";
 import type { TracingThread } from "../core/stub/tracing_thread.ts";
@@ -39,8 +39,8 @@ export function expectTraceable(
  * Clones stubs in one turn of a ring. They are traced when they begin, with the options of the stub that clones them,
  * and stopped before their first instruction: that needs no self-stop, no wait4 of their parent and no attach.
  *
- * A stub that is killed before its first stop is left out: no caller has seen it. All are taken before one is used, so that a use that
- * fails abandons none.
+ * A stub that is killed before its first stop is left out: no caller has seen it. If the turn fails, those that it made
+ * are ended.
  *
  * @throws what a turn throws; SyscallError, and what `Thread.wait` throws, if no stub was made
  */
@@ -57,7 +57,12 @@ function cloneOnce(parent: Thread, ring: Ring, count: number): Births {
   const number = tracer.syscallNumber("clone");
   const args = [tracedWord(tracer), 0, 0, 0, 0];
   for (let i = 0; i < count; i++) ring.entries.write(i, number, args);
-  ring.turn(count, number);
+  try {
+    ring.turn(count, number);
+  } catch (error) {
+    endTracedStrays(tracer);
+    throw error;
+  }
   const results = Array.from({ length: count }, (_, i) =>
     Number(BigInt.asIntN(64, ring.entries.result(i))),
   );

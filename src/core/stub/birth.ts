@@ -7,7 +7,7 @@ import type { Deadline } from "../shim/records.ts";
 import { viewMemory } from "../shim/shim.ts";
 import { attachAtSelfStop } from "./attach.ts";
 import { inject } from "./injection.ts";
-import { readIfThere, readProcess } from "./proc.ts";
+import { childrenOf, readProcess } from "./proc.ts";
 import { unregisterRseq } from "./rseq.ts";
 import { Thread } from "./thread.ts";
 import type { TracingThread } from "./tracing_thread.ts";
@@ -134,18 +134,13 @@ function lastStep([bits = 0]: Uint32Array): ChildStep | "clone" {
  * With a harmful exit signal a birth cannot be tried again: the parent blocks signals during the birth, and the child
  * until it is attached.
  *
- * @param isStub whether a child of the parent is a stub; any other is left over from a birth that failed.
  * @throws SyscallError, BirthError, AttachError, DeathError, DeadlineError, EncoderError
  */
-export function cloneStub(
-  parent: Thread,
-  exitSignal: number,
-  isStub: (pid: number) => boolean,
-): Thread {
+export function cloneStub(parent: Thread, exitSignal: number): Thread {
   const { tracer } = parent;
   const word = tracer.cloneWord(exitSignal);
   if (!tracer.isFatal(exitSignal)) {
-    return untilAttached(() => cloneHarmless(parent, word, isStub), parent);
+    return untilAttached(() => cloneHarmless(parent, word), parent);
   }
   const mask = parent.makeStopped().block(tracer.birthMask);
   try {
@@ -157,11 +152,11 @@ export function cloneStub(
   }
 }
 
-function cloneHarmless(parent: Thread, word: bigint, isStub: (pid: number) => boolean): Thread {
+function cloneHarmless(parent: Thread, word: bigint): Thread {
   try {
     return cloneOnce(parent, word);
   } catch (error) {
-    endStrays(parent, isStub);
+    endStrays(parent);
     throw error;
   }
 }
@@ -193,7 +188,7 @@ function clone(parent: Thread, clone: bigint): number {
   const { tracer } = parent;
   const setUp = (frame: RegisterBlock) => tracer.encoder.encodeBootstrap(frame.offset, parent.tgid);
   const args = [clone, 0, 0, 0, 0];
-  const { word } = inject(parent, tracer.flag("SYS_clone"), args, { setUp });
+  const { word } = inject(parent, tracer.flag("SYS_clone"), args, { setUp, isBirth: true });
   if (word < 0n) throw cloneError(parent.tgid, tracer.errorName(-Number(word)));
   const { name } = tracer.encoder;
   const value = tracer.encoder.syscallResult(tracer.frame.offset);
@@ -220,21 +215,25 @@ function awaitChild(parent: Thread, pid: number): void {
 }
 
 /**
- * Ends the children of a stub that are not stubs, but none whose end would harm it. The parent is stopped, and no other
+ * Ends the children of a stub that nobody owns, but none whose end would harm it. The parent is stopped, and no other
  * process reaps them, so their pids cannot be reused.
  */
-function endStrays(parent: Thread, isStub: (pid: number) => boolean): void {
+function endStrays(parent: Thread): void {
   const { tracer, tgid, tid } = parent;
   if (parent.state.name !== "stopped") return;
-  const list = readIfThere(`/proc/${tgid}/task/${tid}/children`) ?? "";
-  const children = list.split(" ").map(Number);
-  for (const pid of children.filter((child) => child > 0 && !isStub(child))) {
+  for (const pid of childrenOf(tgid, tid).filter((child) => !tracer.ledger.has(child))) {
     if (tracer.isFatal(readProcess(pid).exitSignal)) continue;
-    const thread = new Thread(tracer, pid, pid);
-    thread.kill();
     // Only a tracer can reap it here; if it was not attached, wait4 fails with ECHILD.
-    thread.reap();
+    giveUp(new Thread(tracer, pid, pid));
     reapZombie(parent, pid);
+  }
+}
+
+/** Ends the children of this thread that were born traced by it, and that nobody owns. */
+export function endTracedStrays(tracer: TracingThread): void {
+  for (const pid of childrenOf(process.pid, tracer.tid)) {
+    if (tracer.ledger.has(pid) || readProcess(pid).tracerTid !== tracer.tid) continue;
+    giveUp(new Thread(tracer, pid, pid, true));
   }
 }
 

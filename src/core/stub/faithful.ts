@@ -21,8 +21,8 @@ class FaithfulInjector implements Injector {
     return first + 1;
   }
 
-  clone({ exitSignal, isStub }: CloneRequest): Births {
-    return { threads: [cloneStub(this.#thread, exitSignal, isStub)] };
+  clone({ exitSignal }: CloneRequest): Births {
+    return { threads: [cloneStub(this.#thread, exitSignal)] };
   }
 
   share(): void {

@@ -67,7 +67,12 @@ export interface InjectOptions {
   readonly setUp?: (frame: RegisterBlock) => void;
   /** Whether it has a long deadline, as in a teardown, which is not repeated. */
   readonly isPatient?: boolean;
+  /** Whether the process that it makes is a stub's, and not the caller's. */
+  readonly isBirth?: boolean;
 }
+
+/** The calls that make a process. */
+const CLONES = ["clone", "clone3", "fork", "vfork"];
 
 const { ETIMEDOUT } = constants.errno;
 
@@ -84,7 +89,7 @@ export function inject(
   thread: Thread,
   number: bigint,
   args: readonly SyscallArgument[],
-  { setUp, isPatient = false }: InjectOptions = {},
+  { setUp, isPatient = false, isBirth = false }: InjectOptions = {},
 ): CallEnd {
   const [a, b, c, d, e, f] = wordsOf(args);
   if (thread.replaced) {
@@ -101,6 +106,9 @@ export function inject(
     const word = frame.word(HOST_MACHINE.word.result);
     const errno = errnoOf(tracer, word);
     if (errno === 0 || encoder.restartsSyscall(errno) === 0) {
+      if (!isBirth && errno === 0 && tracer.isAmong(CLONES, number)) {
+        tracer.ledger.noteCallers(thread.tgid, Number(word));
+      }
       const result = resultOf(tracer, word, errno, "faithful");
       return { result, word: BigInt.asIntN(64, word) };
     }

@@ -11,8 +11,6 @@ export interface CloneRequest {
   readonly exitSignal: number;
   /** The exit signal of the stub that clones. */
   readonly ownExitSignal: number;
-  /** Whether a process is a stub; any other child of the stub is left over from a birth that failed. */
-  isStub(pid: number): boolean;
 }
 
 /** The threads of new stubs: at least one, and what prevented others. */

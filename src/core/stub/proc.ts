@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { limitError } from "../../lib/errno.ts";
 import { StateError, UnsupportedError } from "../../lib/errors.ts";
 import { count } from "../../lib/shape.ts";
@@ -144,6 +144,24 @@ export function readIfThere(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a process has more than one thread; false without /proc. */
+export function hasThreads(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length > 1;
+  } catch {
+    return false;
+  }
+}
+
+/** The children of a thread, zombies among them; none without /proc. */
+export function childrenOf(tgid: number, tid: number): number[] {
+  const list = readIfThere(`/proc/${tgid}/task/${tid}/children`) ?? "";
+  return list
+    .split(" ")
+    .map(Number)
+    .filter((pid) => pid > 0);
 }
 
 /** Parses the text of /proc/PID/maps. */

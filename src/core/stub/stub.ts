@@ -14,7 +14,7 @@ import {
 } from "./injection.ts";
 import { INJECTIONS, type Injector } from "./injector.ts";
 import { allocate, checkRange, readMemory, writeMemory } from "./memory.ts";
-import { endProcess, letGo } from "./teardown.ts";
+import { endProcess, letGo, throwAll } from "./teardown.ts";
 import type { Thread } from "./thread.ts";
 import { ThreadPool, type ThreadTicket } from "./thread_pool.ts";
 import type { TracingThread } from "./tracing_thread.ts";
@@ -72,6 +72,8 @@ export class Stub {
   readonly leader: Stub;
   /** Whether its session is the host's. @internal */
   readonly inSession: boolean;
+  /** Children that ended while this one was not traced, and could not reap them. */
+  #zombies: number[] | undefined;
   // The stub code sets the death signal.
   #hasDeathSignal: boolean;
   #pool: ThreadPool | undefined;
@@ -210,8 +212,7 @@ export class Stub {
   ): { readonly stubs: readonly Stub[]; readonly failure?: unknown } {
     const { tracer } = this;
     const started = performance.now();
-    const isStub = (pid: number) => this.#registry.stubs.has(pid);
-    const request = { count, exitSignal, ownExitSignal: this.exitSignal, isStub };
+    const request = { count, exitSignal, ownExitSignal: this.exitSignal };
     try {
       const { threads, failure } = this.injector.clone(request);
       const { clonesChildren } = INJECTIONS.of(tracer.lane);
@@ -320,6 +321,7 @@ export class Stub {
     try {
       this.thread.expectAlive();
       attach(this.thread);
+      for (const zombie of this.#zombies?.splice(0) ?? []) reapZombie(this.thread, zombie);
     } finally {
       this.forgetIfDead();
     }
@@ -350,19 +352,24 @@ export class Stub {
    */
   close(): void {
     this.expectUnshared();
-    this.#endFamily();
+    throwAll(this.endFamily());
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** Children first, so that their parent can reap them. */
-  #endFamily(): void {
-    for (const child of [...this.children]) child.#endFamily();
-    if (this.borrowed) letGo(this.thread);
-    else endProcess(this.thread, this.exitSignal, this.parent === undefined);
-    this.forgetIfDead();
+  /** Ends children first, so that their parent can reap them. Goes on after a failure; returns all. @internal */
+  endFamily(): unknown[] {
+    const failures = [...this.children].flatMap((child) => child.endFamily());
+    try {
+      if (this.borrowed) letGo(this.thread);
+      else endProcess(this.thread, this.exitSignal, this.parent === undefined);
+      this.forgetIfDead();
+    } catch (error) {
+      failures.push(error);
+    }
+    return failures;
   }
 
   /** Removes a dead stub from the family, and makes its parent reap it. @internal */
@@ -377,7 +384,12 @@ export class Stub {
   /** A stub that its tracer has reaped stays a zombie until its parent reaps it, too. */
   #reapByParent(): void {
     const { parent } = this;
-    if (parent === undefined || parent.replaced || !parent.thread.isReady) return;
+    if (parent === undefined || parent.replaced) return;
+    if (!parent.thread.isReady) {
+      parent.#zombies ??= [];
+      parent.#zombies.push(this.pid);
+      return;
+    }
     // SIGKILL is about to end the parent, which is an event of its own.
     if (this.exitSignal === this.tracer.constant("SIGKILL") && !this.replaced) return;
     try {

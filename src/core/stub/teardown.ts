@@ -37,6 +37,15 @@ export function endProcess(thread: Thread, exitSignal: number, isHostsChild: boo
   thread.forget();
 }
 
+/** Throws the one failure, or a CloseError about all of them. */
+export function throwAll(failures: readonly unknown[]): void {
+  const [first] = failures;
+  if (failures.length === 0) return;
+  if (failures.length === 1) throw first;
+  const message = `${failures.length} stubs could not be ended; the first: ${String(first)}`;
+  throw new CloseError(message, { cause: new AggregateError(failures) });
+}
+
 /** Detaches from a thread of a process that another tracer ends. */
 export function letGo(thread: Thread): void {
   if (thread.state.name === "running") takeHold(thread);

@@ -9,7 +9,7 @@ import {
 } from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { Deadline } from "../shim/records.ts";
-import { exitStatus } from "./proc.ts";
+import { exitStatus, hasThreads } from "./proc.ts";
 import {
   decodeEnd,
   decodeStatus,
@@ -23,9 +23,6 @@ import {
   traceError,
 } from "./state.ts";
 import type { TracingThread } from "./tracing_thread.ts";
-
-/** <linux/ptrace.h> */
-const PTRACE_KILL = 8;
 
 /** The deadline of each wait of a teardown, even if the tracer's is shorter. */
 export const PATIENT_MILLISECONDS = 10_000;
@@ -65,6 +62,7 @@ export class Thread implements Tracee {
     this.initial = tracer.blocks.allocate();
     this.traceOptions = tracer.traceOptions;
     this.#state = isTraced ? new Running(this) : { name: "detached" };
+    if (tid === tgid) tracer.ledger.enter(tgid);
   }
 
   get state(): ThreadState {
@@ -176,14 +174,11 @@ export class Thread implements Tracee {
     return this.#pidfd;
   }
 
-  /** Sends SIGKILL to the process. */
+  /** Sends SIGKILL to the process: its first thread may have exited before the others. */
   kill(): void {
     this.#closed = true;
-    const { shim } = this.tracer;
     const { name } = this.#state;
-    const sent = shim.tgkill(this.tgid, this.tgid, this.tracer.constant("SIGKILL"));
-    // A filter of this process may refuse signals.
-    if (sent < 0 && name === "stopped") shim.ptrace(PTRACE_KILL, this.tid, 0, 0);
+    this.tracer.shim.kill(this.tgid, this.tracer.constant("SIGKILL"));
     if (name === "stopped" || name === "serving") this.settle(new Running(this));
     if (name === "waiting") this.settle({ name: "detached" });
   }
@@ -209,6 +204,7 @@ export class Thread implements Tracee {
   forget(end?: StubEnd): void {
     if (this.#state.name === "dead") return;
     this.settle({ name: "dead", end: end ?? { kind: "unknown", reason: "it was given up" } });
+    if (this.tid === this.tgid) this.tracer.ledger.leave(this.tgid);
     this.#closed ||= end === undefined;
     this.tracer.blocks.release(this.initial);
     if (this.#pidfd >= 0) this.tracer.shim.close(this.#pidfd);
@@ -234,7 +230,10 @@ export class Thread implements Tracee {
   #die(stopped: Stopped): never {
     const end = decodeEnd(this.tracer, stopped.eventMessage());
     const registers = stopped.registers();
+    const isFirst = this.tid === this.tgid && hasThreads(this.tgid);
     stopped.resume();
+    // The kernel reports the end of a first thread after those of all others.
+    if (isFirst) this.tracer.shim.kill(this.tgid, this.tracer.constant("SIGKILL"));
     this.reap();
     throw new DeathError(this.tid, end, registers);
   }

@@ -91,7 +91,9 @@ function cloneThread(first: Thread): number {
   const { tracer, tgid } = first;
   const flags = tracer.encoder.encodeClone(tracer.flag("STUB_THREAD_FLAGS"), 0);
   if (flags < 0n) throw new EncoderError(`encoder ${tracer.encoder.name} refuses a thread's flags`);
-  const { word } = inject(first, tracer.flag("SYS_clone"), [flags, 0, 0, 0, 0]);
+  const { word } = inject(first, tracer.flag("SYS_clone"), [flags, 0, 0, 0, 0], {
+    isBirth: true,
+  });
   if (word < 0n) {
     const errno = tracer.errorName(-Number(word));
     throw new SyscallError(`stub ${tgid} cannot clone a thread: clone failed with ${errno}`, {

@@ -22,7 +22,7 @@ import { allowCalls } from "./filter.ts";
 import { INJECTIONS } from "./injector.ts";
 import { LANES, type LaneOptions } from "./lane.ts";
 import { Stub, type StubRegistry } from "./stub.ts";
-import { rehearse } from "./teardown.ts";
+import { rehearse, throwAll } from "./teardown.ts";
 import type { Thread } from "./thread.ts";
 import { redeemTicket, type ThreadTicket } from "./thread_pool.ts";
 import { TracingThread } from "./tracing_thread.ts";
@@ -209,27 +209,21 @@ export class Tracer extends TracingThread {
   }
 
   /**
-   * Ends and reaps every stub, whatever its exit signal; the host survives. Closing a second time does nothing.
+   * Ends and reaps every stub, whatever its exit signal; the host survives. After a failure all others are still ended,
+   * and closing again tries what is left; closing a closed tracer does nothing.
    *
-   * @throws StateError if another tracer still has a thread of a stub: nothing is closed then.
+   * @throws StateError if another tracer still has a thread of a stub: nothing is closed then. CloseError if the end of
+   * a stub would harm its parent, TraceError, DeadlineError; CloseError with an AggregateError for several failures.
    */
   close(): void {
-    if (this.#closed) return;
     for (const stub of this.#stubs.values()) stub.expectUnshared();
     this.#closed = true;
     this.#stopWatching();
-    forgetClosed(this);
-    let failure: unknown;
-    for (const stub of [...this.#stubs.values()].filter(({ parent }) => parent === undefined)) {
-      try {
-        stub.close();
-      } catch (error) {
-        // The others are still ended.
-        failure ??= error;
-      }
-    }
+    const roots = [...this.#stubs.values()].filter(({ parent }) => parent?.alive !== true);
+    const failures = roots.flatMap((stub) => stub.endFamily());
+    if (this.#stubs.size === 0) forgetClosed(this);
     this.unbind();
-    if (failure !== undefined) throw failure;
+    throwAll(failures);
   }
 
   [Symbol.dispose](): void {

@@ -15,10 +15,13 @@ import { Deadline, Injection } from "../shim/records.ts";
 import { loadShim, type Shim } from "../shim/shim.ts";
 import { bindThread, otherProcessor, unbindThread } from "./affinity.ts";
 import { DEFAULT_LANE, type Lane, type LaneOptions } from "./lane.ts";
+import { Ledger } from "./ledger.ts";
 import { mapStubCode } from "./user_space.ts";
 
-/** Signals that an instruction can raise, and SIGKILL: they end an injection. */
-const OWN_SIGNALS = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SIGKILL"];
+/** Signals that an instruction can raise. */
+const FAULTS = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
+/** They end an injection. */
+const OWN_SIGNALS = [...FAULTS, "SIGKILL"];
 
 /** The kernel reads the number of a system call as 32 bits, and ignores the rest. @throws InputError */
 function checkSyscallNumber(call: unknown): bigint {
@@ -43,6 +46,8 @@ export class TracingThread {
   /** The deadline of every wait, in milliseconds. */
   readonly deadline: number;
   readonly lane: Lane;
+  /** @internal */
+  readonly ledger = new Ledger();
   /** The address of the stub code, the same in the host and in every stub. */
   readonly stubAddress: number;
   /** The value of RIP between two injected calls: after the INT3, or at the BRK of arm64. */
@@ -165,9 +170,10 @@ export class TracingThread {
   parseExitSignal(signal: Signal = "SIGCHLD"): number {
     const name = String(nameOrNumber(signal, "exitSignal"));
     const number = parseSignal(name, this.encoder.constants);
-    if (number !== this.constant("SIGTRAP")) return number;
+    if (!FAULTS.some((name) => number === this.constant(name))) return number;
+    // The si_code of a child's end, such as CLD_EXITED, is positive as that of a fault.
     throw new InputError(
-      "SIGTRAP cannot be the exit signal of a stub: it stops the parent like an INT3",
+      `${this.signalName(number)} cannot be the exit signal of a stub: it stops the parent like a fault of its own`,
     );
   }
 
