@@ -26,7 +26,8 @@ export const C_FLAGS = [
 const PARTS = [...ROOMS, "fuzz"];
 const LINK_FLAGS = ["-nostdlib", "-s", "-Wl,--build-id=none", "-Wl,-z,noexecstack"];
 /** `defs` makes the build fail at a call of a missing function, such as a memset that a compiler adds. */
-const SHARED_FLAGS = ["-shared", ...LINK_FLAGS, "-Wl,-z,defs"];
+// The shim installs signal handlers: it stays when the last worker that used it ends.
+const SHARED_FLAGS = ["-shared", ...LINK_FLAGS, "-Wl,-z,defs", "-Wl,-z,nodelete"];
 /** The flags that link a static program without a C library. */
 export const STATIC_FLAGS = [
   ...["-static", ...LINK_FLAGS, "-fno-pic", "-Wl,--gc-sections", "-Wl,-z,noseparate-code"],

@@ -61,6 +61,9 @@ export class RegisterBlock {
     if (!(other instanceof RegisterBlock)) {
       throw new InputError(`block: expected a RegisterBlock, got ${show(other)}`);
     }
+    if (other.#layout !== this.#layout) {
+      throw new InputError("block: expected a block in the memory of the same encoder");
+    }
     const { memory, size } = this.#layout;
     memory.copyWithin(this.offset, other.offset, other.offset + size);
   }

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { DeadlineError, InputError, StateError } from "../../lib/errors.ts";
 import { checkOptions, instance, object, word } from "../../lib/shape.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
@@ -51,6 +52,8 @@ export type GuestEvent = GuestSyscall | GuestFault | GuestSignal | GuestInterrup
 
 const SUBPROCESS = instance(Subprocess, "a Subprocess");
 
+const { SIGCHLD } = constants.signals;
+
 // Indices in an interrupt handle: whether an interrupt is requested, and the thread that currently runs the guest.
 const WANTED = 0;
 const TGID = 1;
@@ -69,7 +72,8 @@ export interface InterruptHandle {
 export function interruptGuest(handle: InterruptHandle): void {
   object(handle, "handle");
   const { words, signal } = handle;
-  if (!(words instanceof Int32Array && words.length > TID)) {
+  const isHandle = words instanceof Int32Array && words.length > TID && signal === SIGCHLD;
+  if (!isHandle) {
     throw new InputError("handle: expected a Context.interruptHandle");
   }
   Atomics.store(words, WANTED, 1);
@@ -104,7 +108,7 @@ export class Context {
     this.interruptHandle = {
       words: new Int32Array(new SharedArrayBuffer(12)),
       // gVisor's choice: injections pass over its stops.
-      signal: tracer.constant("SIGCHLD"),
+      signal: SIGCHLD,
     };
   }
 

@@ -4,12 +4,14 @@ import {
   hex,
   MemoryError,
   StateError,
+  SyscallError,
   UnsupportedError,
 } from "../../lib/errors.ts";
 import { checkOptions, count, integer, truth, word } from "../../lib/shape.ts";
 import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import type { Batch } from "../stub/batch.ts";
 import type { SyscallArgument, SyscallResult } from "../stub/injection.ts";
+import { checkRange } from "../stub/memory.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
@@ -167,9 +169,10 @@ export class Subprocess {
   /** Reads guest memory, as if no system call were patched. @throws MemoryError, StateError */
   read(address: number | bigint, length: number): Uint8Array {
     this.#expectUsable();
-    this.runner.patches?.uncover(integer(address, "address"), length);
-    const bytes = this.stub.read(address, length);
-    this.runner.patches?.conceal(BigInt(address), bytes);
+    const start = checkRange(address, length);
+    this.runner.patches?.uncover(start, length);
+    const bytes = this.stub.read(start, length);
+    this.runner.patches?.conceal(start, bytes);
     return bytes;
   }
 
@@ -245,7 +248,10 @@ export class Subprocess {
       this.runner.empty();
       this.#pool.put(this.runner);
     } catch (error) {
-      if (!(error instanceof DeathError)) throw error;
+      if (error instanceof DeathError) return;
+      // It has pages that cannot be unmapped: a sealed one, for example.
+      if (!(error instanceof SyscallError)) throw error;
+      this.stub.close();
     }
   }
 

@@ -43,6 +43,9 @@ export class ThreadPool {
     if (tracerTid === tracer.tid) {
       throw new StateError(`thread ${tracerTid} is the stub's own tracer, which needs no ticket`);
     }
+    if (!existsSync(`/proc/self/task/${tracerTid}`)) {
+      throw new InputError(`tracerTid: this process has no thread ${tracerTid}`);
+    }
     const tid = this.#threads.get(tracerTid) ?? this.#orphan() ?? cloneThread(this.#first);
     this.#threads.set(tracerTid, tid);
     return { tgid, tid, tracerTid, initial: initial.bytes.slice() };

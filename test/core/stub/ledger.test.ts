@@ -1,12 +1,7 @@
 // What a tracer has made it ends, whatever fails in between.
 
-import { closeSync, readdirSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
-import { CloseError, DeadlineError, DeathError, InputError, Tracer } from "../../../src/index.ts";
-import { callNumber } from "../../support/libc.ts";
-import { childrenOf, processState, takeDescriptors } from "../../support/processes.ts";
-import { thrown } from "../../support/thrown.ts";
+import { CloseError, interruptGuest } from "../../../src/index.ts";
+import { takeDescriptors } from "../../support/processes.ts";
 
 const ledger = suite("ledger");
 
@@ -108,4 +103,18 @@ for (const exitSignal of ["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SI
   );
 }
 
-ledger.run();
+ledger("a subprocess whose page is sealed is closed when it is released", () => {
+  using platform = Platform.open({ seccomp: false });
+  const space = platform.newAddressSpace();
+  space.mapAnonymous(0x10000, PAGE_SIZE, "rw");
+  // mseal, where the kernel has it: the number is the same everywhere.
+  if (space.stub.inject(462, 0x10000, PAGE_SIZE, 0).errno !== null) return;
+  space.release();
+  assert.is(space.stub.alive, false);
+});
+
+ledger("an interrupt handle with another signal is refused", () => {
+  const words = new Int32Array(new SharedArrayBuffer(12));
+  words.set([0, process.pid, process.pid]);
+  assert.throws(() => interruptGuest({ words, signal: 9 }), /expected a Context.interruptHandle/);
+});
