@@ -51,8 +51,10 @@ export async function translateModule(machine, name, module, folder) {
   const [source, object] = ["c", "o"].map((ending) => `${folder}/${name}.${ending}`);
   const args = [WASM2C, module, `--module-name=${name}`, "-o", source];
   await promisify(execFile)(process.execPath, args);
+  // That of explain runs once.
+  const level = name === "explain" ? "-Os" : "-O1";
   // What the translator writes is not for readers.
-  await compile(machine, object, ["-c", ...flagsOf(machine), "-O1", "-DNDEBUG", "-w", source]);
+  await compile(machine, object, ["-c", ...flagsOf(machine), level, "-DNDEBUG", "-w", source]);
 }
 
 /** The probe of a machine. It is made of all layers, so nearly each change makes it anew. */

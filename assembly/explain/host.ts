@@ -15,7 +15,7 @@ export declare function readFolder(path: usize, to: usize, size: u32): i32;
 
 /** The uid that owns a file; a negative number if it cannot be read. */
 @external("host", "owner")
-export declare function ownerOf(path: usize): f64;
+export declare function ownerAt(path: usize): f64;
 
 /** Whether kill(2) finds a process or thread, permitted or not. */
 @external("host", "exists")

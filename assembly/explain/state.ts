@@ -1,216 +1,169 @@
 // What a thread does: it runs, sleeps, is stopped, and by what; or it has ended, and which process has to wait for it.
 
-import { waitCoreDumped, waitEvent, waitValue } from "../linux/wait";
-import { about, Found } from "./about";
-import { Cause, cause, isCause, recognise, STOPS, WAITS } from "./cause";
-import { callName } from "./names";
-import { causeOfWord, defaultAction, isStopping } from "./status_word";
-import {
-  callNumber,
-  callWord,
-  isKernelThread,
-  isRingThread,
-  Task,
-  thread,
-  threadCount,
-} from "./task";
-import { beginsWith, countOf, is, lengthOf, NONE, part, Text, word } from "./text";
+import { SIGCHLD } from "../linux/signal";
+import { waitValue } from "../linux/wait";
+import { Found, recognise, STOPS, Values, WAITS } from "./cause";
+import { callName, signalName } from "./names";
+import { causeOfWord, isStopping, meaningOf, tellWord } from "./status_word";
+import { Task } from "./task";
+import { foreign, hex } from "./text";
 
 const CLONE_VFORK: u64 = 0x4000;
 const CSIGNAL: u64 = 0xff;
-const SIGCHLD: u64 = 17;
 
 // Letters of states.
-const R: u32 = 0x52;
-const T: u32 = 0x54;
-const X: u32 = 0x58;
-const Z: u32 = 0x5a;
-const D: u32 = 0x44;
+const RUNNING = "R";
+const UNINTERRUPTIBLE = "D";
+const STOPPED = "T";
 /** Of a ptrace stop. */
-const t: u32 = 0x74;
+export const TRACED = "t";
 
-export function hasEnded(state: u32): bool {
-  return state == Z || state == X;
+export function hasEnded(state: string): bool {
+  return state == "Z" || state == "X";
 }
 
-export function isStopped(state: u32): bool {
-  return state == T || state == t;
+export function isStopped(state: string): bool {
+  return state == STOPPED || state == TRACED;
 }
 
-export function isTraceStop(state: u32): bool {
-  return state == t;
+/** @param word of the file, from which it is concluded */
+function byFile(id: string, task: Task, file: string, word: string): Found {
+  return new Found(id, `/proc/${task.tid}/${file}: ${word}`);
 }
 
-function found(id: string): Found {
-  return new Found(cause(id));
-}
-
-function byFile(it: Found, task: Task, file: string, word: Text): Found {
-  it.tid = task.tid;
-  it.file = file;
-  it.word = word;
-  return it;
-}
-
-/** What a thread does. */
-export function stateOf(task: Task): Found {
-  if (isKernelThread(task)) return found("kernel-thread");
-  if (task.state == R) return found("running");
-  if (hasEnded(task.state)) return ended(task);
-  if (task.state == t || (task.state == T && task.tracer != null)) return traced(task);
-  if (task.state == T) {
-    about.signal = groupStop(task);
-    return found("stopped");
+/** What a thread does. Tells what is known of it. */
+export function stateOf(task: Task, values: Values): Found {
+  tellWord(0, values);
+  values.set("waited", "");
+  if (task.isKernelThread) return new Found("kernel-thread");
+  if (task.state == RUNNING) return new Found("running");
+  if (hasEnded(task.state)) return ended(task, values);
+  if (task.state == TRACED || (task.state == STOPPED && task.tracer != null))
+    return traced(task, values);
+  if (task.state == STOPPED) {
+    values.set("signal", signalName(groupStop(task)));
+    return new Found("stopped");
   }
   if (task.isDumping) {
-    about.status = task.groupCode;
-    const it = found("core-dump");
-    it.tid = task.tid;
-    it.file = "status";
-    it.key = "CoreDumping";
-    return it;
+    if (task.groupCode >= 0) values.set("status", `: ${meaningOf(task.groupCode)}`);
+    return byFile("core-dump", task, "status", "CoreDumping");
   }
-  if (task.freezer != NONE) {
-    const it = found("frozen");
-    it.path = task.freezer;
-    return it;
-  }
-  if (isRingThread(task)) return found("ring-thread");
-  return waiting(task);
+  if (task.freezer != "") return new Found("frozen", foreign(task.freezer));
+  return task.isRingThread ? new Found("ring-thread") : waiting(task);
 }
 
 /** By the kernel's functions. Of tasks that sleep, only one that is frozen was put to sleep by get_signal itself. */
 function waiting(task: Task): Found {
   const file = task.hasStack ? "stack" : "wchan";
-  const first = word(task.functions, 0);
-  if (is(first, "get_signal")) return byFile(found("frozen"), task, file, first);
-  for (let n: u32 = 0; n < countOf(task.functions); n++) {
-    const name = word(task.functions, n);
-    const known = recognise(WAITS, name);
-    if (known != 0) return byFile(new Found(known), task, file, name);
+  if (task.functions[0] == "get_signal") return byFile("frozen", task, file, "get_signal");
+  for (let n = 0; n < task.functions.length; n++) {
+    const known = recognise(WAITS, task.functions[n]);
+    if (known != "") return byFile(known, task, file, task.functions[n]);
   }
-  return found(task.state == D ? "uninterruptible" : "sleeping");
+  return new Found(task.state == UNINTERRUPTIBLE ? "uninterruptible" : "sleeping");
 }
 
 /** The signal by which all threads of a process are stopped; 0 if they are not, or that is not shown. */
-function groupStop(task: Task): i32 {
+export function groupStop(task: Task): i32 {
   return task.groupCode >= 0 && isStopping(task.groupCode) ? task.groupCode : 0;
 }
 
-/** A stop that the tracer has not yet waited for is its exit code; of one that it has, only the kernel's stack is left. */
-function traced(task: Task): Found {
-  const place = placeOf(task);
+function traced(task: Task, values: Values): Found {
   const signal = groupStop(task);
-  about.signal = signal;
-  about.action = "its handler runs, or its default action is taken";
-  about.way = wayOf(task);
-  if (task.groupCode > 0 && signal == 0) about.status = task.groupCode;
-  if (task.exitCode != 0) return unreported(task, place);
-  if (place.cause == 0) {
-    about.isWaitedFor = task.hasCodes;
-    return found("traced-stop");
-  }
-  if (isCause(place.cause, "event-fork")) place.cause = cause(forkOf(task));
-  else if (isCause(place.cause, "trap-stop") && signal != 0) place.cause = cause("group-stop");
+  values.set("signal", signalName(signal));
+  values.set("action", "its handler runs, or its default action is taken");
+  const place = placeOf(task);
+  const stop = task.exitCode != 0 ? unreported(task, place, values) : reported(task, place);
+  if (stop.id == "traced-stop" && task.hasCodes)
+    values.set("waited", ", which its tracer has waited for");
+  values.set("way", wayOf(task));
+  if (task.groupCode > 0 && signal == 0) values.set("status", `: ${meaningOf(task.groupCode)}`);
+  return stop;
+}
+
+/** Of a stop that the tracer has waited for only the kernel's stack is left. */
+function reported(task: Task, place: Found): Found {
+  const isGroupStop = groupStop(task) != 0;
+  if (place.id == "") place.id = "traced-stop";
+  else if (place.id == "event-fork") place.id = forkOf(task);
+  else if (place.id == "trap-stop" && isGroupStop) place.id = "group-stop";
   // Of a tracee that was not seized, a group-stop has the stack of a signal's stop.
-  else if (isCause(place.cause, "signal-delivery") && signal != 0)
-    place.cause = cause("group-stop-or-signal");
+  else if (place.id == "signal-delivery" && isGroupStop) place.id = "group-stop-or-signal";
   return place;
 }
 
-/** Takes what a status word says. */
-export function takeWord(status: i32): Cause {
-  about.code = waitValue(status);
-  about.signal = about.code;
-  about.event = waitEvent(status);
-  about.isCore = waitCoreDumped(status) == 1;
-  about.action = defaultAction(about.code);
-  return causeOfWord(status);
-}
-
-function unreported(task: Task, place: Found): Found {
-  const reported = takeWord((task.exitCode << 8) | 0x7f);
-  const signal = u64(about.code);
-  if (((task.caught << 1) >> signal) % 2 == 1) about.action = "its handler runs";
-  else if (((task.ignored << 1) >> signal) % 2 == 1) about.action = "it ignores it";
+/** A stop that the tracer has not yet waited for is its exit code. */
+function unreported(task: Task, place: Found, values: Values): Found {
+  const word = (task.exitCode << 8) | 0x7f;
+  const signal = u64(waitValue(word));
+  tellWord(word, values);
+  if (((task.caught << 1) >> signal) % 2 == 1) values.set("action", "its handler runs");
+  else if (((task.ignored << 1) >> signal) % 2 == 1) values.set("action", "it ignores it");
+  const reported = causeOfWord(word);
   const narrow = narrowed(reported, place, task);
-  const it = narrow == reported ? new Found(reported) : place;
-  it.cause = narrow;
-  it.code = task.exitCode;
-  return it;
+  const code = `exit code ${hex(task.exitCode)}, which its tracer has not waited for`;
+  const isCodeOnly = narrow == reported || place.by == "";
+  return new Found(narrow, isCodeOnly ? code : `${code}; ${place.by}`);
 }
 
-/** The kernel's function that called ptrace_stop, and that stop; its cause is 0 if it is not known. */
+/** The kernel's function that called ptrace_stop, and that stop; its id is "" if it is not known. */
 function placeOf(task: Task): Found {
-  for (let n: u32 = 0; n < countOf(task.functions); n++) {
-    const name = word(task.functions, n);
-    const known = recognise(STOPS, name);
-    if (known == 0) continue;
+  for (let n = 0; n < task.functions.length; n++) {
+    const known = recognise(STOPS, task.functions[n]);
+    if (known == "") continue;
     // do_jobctl_trap may be inlined; a signal's stop does not notify.
-    const isTrap = isCause(known, "signal-delivery") && hasFunction(task, "ptrace_do_notify");
-    return byFile(new Found(isTrap ? cause("trap-stop") : known), task, "stack", name);
+    const isTrap = known == "signal-delivery" && task.functions.includes("ptrace_do_notify");
+    return byFile(isTrap ? "trap-stop" : known, task, "stack", task.functions[n]);
   }
   return inlinedPlace(task);
 }
 
-function hasFunction(task: Task, name: string): bool {
-  for (let n: u32 = 0; n < countOf(task.functions); n++)
-    if (is(word(task.functions, n), name)) return true;
-  return false;
-}
-
 /** Where the functions of a system call stop are inlined, entry and exit look the same. */
 function inlinedPlace(task: Task): Found {
-  let n: u32 = 0;
-  while (beginsWith(word(task.functions, n), "ptrace_")) n++;
-  const caller = word(task.functions, n);
+  let n = 0;
+  while (n < task.functions.length - 1 && task.functions[n].startsWith("ptrace_")) n++;
+  const caller = task.functions[n];
   const isCall =
-    beginsWith(caller, "do_syscall_64") ||
-    beginsWith(caller, "el0_svc") ||
-    beginsWith(caller, "do_el0_svc");
-  return isCall ? byFile(found("syscall"), task, "stack", caller) : new Found(0);
+    caller.startsWith("do_syscall_64") ||
+    caller.startsWith("el0_svc") ||
+    caller.startsWith("do_el0_svc");
+  return isCall ? byFile("syscall", task, "stack", caller) : new Found("");
 }
 
 /** Some codes stand for several stops, which the stack distinguishes. */
-function narrowed(reported: Cause, place: Found, task: Task): Cause {
-  const isCall = isCause(reported, "syscall") || isCause(reported, "signal-trap");
-  const isPlace =
-    place.cause != 0 &&
-    (isCause(place.cause, "syscall") ||
-      isCause(place.cause, "syscall-entry") ||
-      isCause(place.cause, "syscall-exit"));
-  if (isCall && isPlace) return place.cause;
-  if (!isCause(reported, "stop-signal") || task.groupCode < 0) return reported;
-  return cause(groupStop(task) != 0 ? "group-stop" : "signal-delivery");
+function narrowed(reported: string, place: Found, task: Task): string {
+  const isCall = reported == "syscall" || reported == "signal-trap";
+  if (isCall && place.id.startsWith("syscall")) return place.id;
+  if (reported != "stop-signal" || task.groupCode < 0) return reported;
+  return groupStop(task) != 0 ? "group-stop" : "signal-delivery";
 }
 
 /** The exception that was on its way back to the program: most signals of instructions come from one. */
-function wayOf(task: Task): Text {
-  for (let n: u32 = 0; n < countOf(task.functions); n++) {
-    const name = word(task.functions, n);
-    if (beginsWith(name, "asm_exc_")) return part(name, 8, lengthOf(name));
-    if (!beginsWith(name, "el0_")) continue;
-    const rest = part(name, 4, lengthOf(name));
-    if (!beginsWith(rest, "svc") && !beginsWith(rest, "interrupt")) return rest;
+function wayOf(task: Task): string {
+  for (let n = 0; n < task.functions.length; n++) {
+    const name = task.functions[n];
+    const isExit = name.startsWith("el0_svc") || name.startsWith("el0_interrupt");
+    const start = name.startsWith("asm_exc_") ? 8 : name.startsWith("el0_") && !isExit ? 4 : 0;
+    if (start > 0) return `, at the end of the exception ${name.slice(start)}`;
   }
-  return NONE;
+  return "";
 }
 
 /** The event of a call that makes a process: kernel_clone in the kernel's kernel/fork.c. */
 function forkOf(task: Task): string {
-  if (task.call == NONE) return "event-fork-any";
-  const name = callName(callNumber(task));
-  const flags = is(name, "clone") ? callWord(task, 0) : 0;
-  if (is(name, "vfork") || (flags & CLONE_VFORK) != 0) return "event-vfork-any";
-  return is(name, "fork") || (flags & CSIGNAL) == SIGCHLD ? "event-fork" : "event-clone";
+  if (task.call == "") return "event-fork-any";
+  const name = callName(task.callNumber);
+  const flags = name == "clone" ? task.callWord(0) : 0;
+  if (name == "vfork" || (flags & CLONE_VFORK) != 0) return "event-vfork-any";
+  return name == "fork" || (flags & CSIGNAL) == SIGCHLD ? "event-fork" : "event-clone";
 }
 
-function ended(task: Task): Found {
+function ended(task: Task, values: Values): Found {
   if (task.tid == task.pid)
-    for (let n: u32 = 0; n < threadCount; n++)
-      if (!hasEnded(thread(n).state)) return found("zombie-leader");
-  if (task.hasCodes) about.status = task.exitCode;
-  else about.hidesStatus = true;
+    for (let n = 0; n < task.threads.length; n++)
+      if (!hasEnded(task.threads[n].state)) return new Found("zombie-leader");
+  const status = task.hasCodes ? meaningOf(task.exitCode) : "its status is not shown here";
+  values.set("status", `: ${status}`);
   const tracer = task.tracer;
-  return found(tracer != null && tracer.pid != task.parent.pid ? "zombie-traced" : "zombie");
+  return new Found(tracer != null && tracer.pid != task.parent.pid ? "zombie-traced" : "zombie");
 }

@@ -23,9 +23,8 @@ import {
   waitKind,
   waitValue,
 } from "../linux/wait";
-import { Cause, cause, EVENTS, recognise } from "./cause";
-import { isDocument, numberMember, say, sayNumber } from "./output";
-import { Text, text } from "./text";
+import { EVENTS, recognise, sentence, TEXT, Values } from "./cause";
+import { signalName } from "./names";
 
 /** Signals that by default stop a process. */
 export function isStopping(signal: i32): bool {
@@ -33,7 +32,7 @@ export function isStopping(signal: i32): bool {
 }
 
 /** What a signal does to a process without a handler (signal(7)). */
-export function defaultAction(signal: i32): string {
+function defaultAction(signal: i32): string {
   if (isStopping(signal)) return "it stops the process";
   if (signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH)
     return "it does nothing";
@@ -41,65 +40,59 @@ export function defaultAction(signal: i32): string {
 }
 
 /** The cause of a word. */
-export function causeOfWord(word: i32): Cause {
-  const value = waitValue(word);
+export function causeOfWord(word: i32): string {
   const kind = waitKind(word);
-  if (kind < 0) return cause("not-a-status");
-  if (kind == WAIT_CONTINUED) return cause("continued");
-  if (kind == WAIT_EXITED) return cause("exited");
-  if (kind == WAIT_SIGNALED) return cause("killed");
-  if (kind == WAIT_SYSCALL_STOP) return cause("syscall");
-  if (kind == WAIT_GROUP_STOP) return cause("group-stop");
+  if (kind < 0) return "not-a-status";
+  if (kind == WAIT_CONTINUED) return "continued";
+  if (kind == WAIT_EXITED) return "exited";
+  if (kind == WAIT_SIGNALED) return "killed";
+  if (kind == WAIT_SYSCALL_STOP) return "syscall";
+  if (kind == WAIT_GROUP_STOP) return "group-stop";
   if (kind == WAIT_EVENT) {
-    const found = recognise(EVENTS, numeral(waitEvent(word)));
-    return found == 0 ? cause("event-other") : found;
+    const event = recognise(EVENTS, waitEvent(word).toString());
+    return event == "" ? "event-other" : event;
   }
-  if (value == SIGTRAP) return cause("signal-trap");
-  return isStopping(value) ? cause("stop-signal") : cause("signal-delivery");
+  if (waitValue(word) == SIGTRAP) return "signal-trap";
+  return isStopping(waitValue(word)) ? "stop-signal" : "signal-delivery";
 }
 
-const DIGITS: usize = memory.data(16);
-
-/** A number as a text, until the next. */
-function numeral(number: i32): Text {
-  let at = DIGITS + 16;
-  do {
-    store<u8>(--at, u8(0x30 + (number % 10)));
-    number /= 10;
-  } while (number > 0);
-  return text(at, u32(DIGITS + 16 - at));
+/** Tells what a word says. */
+export function tellWord(word: i32, values: Values): void {
+  const value = waitValue(word);
+  values.set("code", value.toString());
+  values.set("signal", signalName(value));
+  values.set("action", defaultAction(value));
+  values.set("event", waitEvent(word).toString());
+  values.set("core", waitCoreDumped(word) == 1 ? ", with a core dump" : "");
+  values.set("call", "a system call");
+  values.set("status", "");
+  values.set("way", "");
 }
 
-let isFirst: bool = true;
-
-function macro(name: string, value: i32): void {
-  if (isDocument) {
-    numberMember(name, value);
-    return;
-  }
-  if (!isFirst) say(", ");
-  isFirst = false;
-  say(name);
-  say(" ");
-  sayNumber(value);
+/** The sentence of a word. */
+export function meaningOf(word: i32): string {
+  const values: Values = new Map();
+  tellWord(word, values);
+  return sentence(causeOfWord(word), TEXT, values);
 }
 
-/** Says the macros of wait(2) that hold, and those that have a value. */
-export function sayMacros(word: i32): void {
-  isFirst = true;
+/** The macros of wait(2) that hold, or that have a value, each with its value. */
+export function macrosOf(word: i32): Map<string, string> {
+  const macros = new Map<string, string>();
+  const value = waitValue(word).toString();
   const kind = waitKind(word);
-  if (kind < 0) return;
-  if (kind == WAIT_CONTINUED) macro("WIFCONTINUED", 1);
+  if (kind == WAIT_CONTINUED) macros.set("WIFCONTINUED", "1");
   else if (kind == WAIT_EXITED) {
-    macro("WIFEXITED", 1);
-    macro("WEXITSTATUS", waitValue(word));
+    macros.set("WIFEXITED", "1");
+    macros.set("WEXITSTATUS", value);
   } else if (kind == WAIT_SIGNALED) {
-    macro("WIFSIGNALED", 1);
-    macro("WTERMSIG", waitValue(word));
-    macro("WCOREDUMP", waitCoreDumped(word));
-  } else {
-    macro("WIFSTOPPED", 1);
-    macro("WSTOPSIG", (word >> 8) & 0xff);
-    macro("status >> 16", waitEvent(word));
+    macros.set("WIFSIGNALED", "1");
+    macros.set("WTERMSIG", value);
+    macros.set("WCOREDUMP", waitCoreDumped(word).toString());
+  } else if (kind >= 0) {
+    macros.set("WIFSTOPPED", "1");
+    macros.set("WSTOPSIG", ((word >> 8) & 0xff).toString());
+    macros.set("status >> 16", waitEvent(word).toString());
   }
+  return macros;
 }
