@@ -107,14 +107,8 @@ test("the model's answers are those of `predict`, with a link for each of the ke
         JSON.stringify(formatCase(it)),
       );
       const error = predicted.get("error") ?? 0n;
-      assert.equal(
-        shown?.rules,
-        rules.map(({ id }) => id),
-      );
-      assert.equal(
-        shown?.links,
-        rules.map(({ source }) => linkOf(source) ?? null),
-      );
+      lists(rules, shown?.rules, ({ id }) => id);
+      lists(rules, shown?.links, ({ source }) => linkOf(source) ?? null);
       for (const [k, { told }] of rules.entries()) assert.ok(shown?.told[k]?.startsWith(told));
       assert.is(shown?.sentence.startsWith("The kernel refuses"), error !== 0n);
     }

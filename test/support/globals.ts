@@ -21,6 +21,7 @@ import type * as errors from "../../src/lib/errors.ts";
 import type * as guests from "./guests.ts";
 import type * as inProcess from "./in_process.ts";
 import type * as libc from "./libc.ts";
+import type * as listing from "./lists.ts";
 import type * as needing from "./needs.ts";
 import type * as processes from "./processes.ts";
 import type * as random from "./random.ts";
@@ -137,6 +138,8 @@ declare global {
   const SIMPLE: typeof seeds.SIMPLE;
   const adoptOrphans: typeof libc.adoptOrphans;
   const callNumber: typeof libc.callNumber;
+  const lists: typeof listing.lists;
+  const none: typeof listing.none;
   const hasTool: typeof needing.hasTool;
   const needs: typeof needing.needs;
   const childrenOf: typeof processes.childrenOf;

@@ -20,10 +20,7 @@ states("keeps every general register of interleaved guests", () => {
     for (let round = 0; round < 20; round++) {
       for (const [i, context] of guests.entries()) {
         syscallOf(context.switch(space));
-        assert.equal(
-          code.KEPT.map((name) => context.registers.get(name)),
-          expected[i],
-        );
+        lists(code.KEPT, expected[i], (name) => context.registers.get(name));
       }
     }
   });

@@ -26,10 +26,7 @@ architectures("no other file imports one that is named after an architecture", (
       const name = namesOf(path);
       return name !== undefined && namesOf(file) !== name;
     });
-  assert.equal(
-    wrong.map(({ file, path }) => `${file} imports ${path}`),
-    [],
-  );
+  lists(wrong, [], ({ file, path }) => `${file} imports ${path}`);
 });
 
 /** The rooms that a room may import; a lab imports no other lab. */

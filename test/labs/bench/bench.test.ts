@@ -38,10 +38,7 @@ bench("a name selects a mechanism or a group, its reference and the floor", () =
   assert.equal(named("call-fast"), ["call-c", "call-fast", FLOOR]);
   assert.equal(named("pool"), ["pool-c", "pool-faithful", FLOOR]);
   assert.equal(named("births"), ["birth-c", "births", FLOOR]);
-  assert.equal(
-    named(),
-    MECHANISMS.map(({ name }) => name),
-  );
+  lists(MECHANISMS, named(), ({ name }) => name);
   const { message, remedy } = thrown(InputError, () => named("call-fas"));
   assert.is(message, 'unknown mechanism "call-fas"; did you mean call-fast?');
   assert.is(remedy, "--list lists the mechanisms");
@@ -63,10 +60,7 @@ bench(
   async () => {
     const few: Mechanism = { ...own, name: "few", most: 7 };
     const { results } = await pretendRun([reference, few], () => pretend(20));
-    assert.equal(
-      results.map(({ size }) => size),
-      [500, 7],
-    );
+    lists(results, [500, 7], ({ size }) => size);
   },
 );
 
@@ -120,10 +114,7 @@ bench("an interrupted run ends every side, and reports the rounds that it had", 
     },
   );
   assert.equal([ended, rounds, interrupted], [2, 2, true]);
-  assert.equal(
-    results.map(({ batches }) => batches),
-    [2, 2],
-  );
+  lists(results, [2, 2], ({ batches }) => batches);
 });
 
 bench("three rounds have no quartiles: neither text nor page shows any", async () => {

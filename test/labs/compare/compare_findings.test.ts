@@ -46,10 +46,7 @@ function runWith<N extends FunctionName>(
 function single(report: CompareReport): Disagreement {
   const [found, ...others] = report.disagreements;
   if (found === undefined) throw new Error("no disagreement was found");
-  assert.equal(
-    others.map(({ field, input }) => ({ field, input })),
-    [],
-  );
+  lists(others, [], ({ field, input }) => ({ field, input }));
   return found;
 }
 
@@ -149,10 +146,7 @@ findings("filters are compared by what they answer: a call too many has its numb
   assert.is(found.field, "action");
   assert.is(found.own.told, "0x80000000 (SECCOMP_RET_KILL_PROCESS)");
   assert.is(found.other.told, "0x7fff0000 (SECCOMP_RET_ALLOW)");
-  assert.equal(
-    found.input.map(({ name, word }) => [name, word]),
-    [["call", "0xc000003e00000009"]],
-  );
+  lists(found.input, [["call", "0xc000003e00000009"]], ({ name, word }) => [name, word]);
 });
 
 for (const [what, change, why] of [
@@ -239,10 +233,7 @@ findings("one case by the names of its words gives the same answer again", async
   const found = single(report);
   assert.is(report.cases, 1);
   assert.is(found.own.word, "0x7fffffff");
-  assert.equal(
-    found.input.map(({ name, word }) => [name, word]),
-    [["result", "0x8000000000000000"]],
-  );
+  lists(found.input, [["result", "0x8000000000000000"]], ({ name, word }) => [name, word]);
 });
 
 findings("what no header prescribes is decided by the ABI", async () => {
@@ -306,10 +297,7 @@ findings("a choice of the ABI is not a mistake: it is counted apart, and hides n
     carried(own, block, initial, ...rest);
     new DataView(own.buffer).setBigUint64(block + 208, 7n, true);
   });
-  assert.equal(
-    both.disagreements.map(({ field, apart }) => [field, apart]),
-    [["block.gs", null]],
-  );
+  lists(both.disagreements, [["block.gs", null]], ({ field, apart }) => [field, apart]);
 });
 
 findings("words that wait4 never stores are counted apart from those that it does", async () => {

@@ -50,9 +50,10 @@ right("every answer of assembly, script and native", async () => {
     const cases = SLOW[compared.name] ?? CASES;
     const reports = await runLive(judges, [compared], { seed: SEED, cases });
     const able = subjects.filter((subject) => subject.has(compared.name));
-    assert.equal(
-      reports.map(({ encoder }) => encoder),
+    lists(
+      reports,
       able.map(({ name }) => name),
+      ({ encoder }) => encoder,
     );
     for (const report of reports) expectHeld(report, cases);
     judged += reports.reduce((sum, { held }) => sum + held, 0);

@@ -68,10 +68,7 @@ reports("a difference is a story, the same in a terminal and on the page", () =>
       "./loose.mjs is wrong by the headers: native, compiled against asm/signal.h, returns 0x0",
     ],
   ];
-  assert.equal(
-    story?.facts.map(([name, fact]) => [name, wordsOf(fact)]),
-    expected,
-  );
+  lists(story?.facts, expected, ([name, fact]) => [name, wordsOf(fact)]);
   const repeat =
     "stublab compare ./loose.mjs --arch amd64 --operation blockableSignals --case 'set=0x40000'";
   assert.is(story?.command, repeat);
@@ -82,10 +79,7 @@ reports("a difference is a story, the same in a terminal and on the page", () =>
   const page = renderComparePage(differing, COMMAND);
   const card = new RegExp(`<article id="${story?.id}".*?</article>`, "s").exec(page)?.[0] ?? "";
   for (const [, fact = ""] of [...expected, ["", repeat]]) assert.match(textOf(card), fact);
-  assert.equal(
-    [...card.matchAll(/<mark>(..)<\/mark>/g)].map(([, byte]) => byte),
-    ["04", "00"],
-  );
+  lists([...card.matchAll(/<mark>(..)<\/mark>/g)], ["04", "00"], ([, byte]) => byte);
 });
 
 reports("encoders that do not answer and what the kernel contradicts are stories, too", () => {
@@ -102,10 +96,7 @@ reports("an answer that depends on the calls before has no input", () => {
   assert.ok(first);
   const broken = [{ ...first, kind: "answer" as const, replay: null }];
   const [story] = storiesOf({ ...differing, disagreements: [], broken });
-  assert.equal(
-    story?.facts.map(([name]) => name),
-    ["message"],
-  );
+  lists(story?.facts, ["message"], ([name]) => name);
 });
 
 reports("what the kernel says appears once: in the verdict, or as a story", () => {

@@ -30,10 +30,7 @@ for (const { what, name, change, found, input } of BESIDE) {
     for (const live of HOST_ARCH === "amd64" ? [undefined, 64] : [undefined]) {
       const report = await reportOf({ name, change }, live);
       const errors = report.disagreements.filter(({ apart }) => apart === null);
-      assert.equal(
-        errors.map((each) => `${each.field} ${caseOf(each)}`),
-        [`${found} ${input}`],
-      );
+      lists(errors, [`${found} ${input}`], (each) => `${each.field} ${caseOf(each)}`);
       assert.is(summaryOf(report).outcome, "findings");
     }
   });

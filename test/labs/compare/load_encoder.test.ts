@@ -160,8 +160,9 @@ load("tracers with one encoder share its memory without overlap", async () => {
   const before = stubs.map((stub) => stub.registers());
   for (const stub of stubs) assert.is(stub.call("getpid"), BigInt(stub.pid));
   assert.is.not(one.frame.offset, other.frame.offset);
-  assert.equal(
-    stubs.map((stub) => stub.registers().rsp),
+  lists(
+    stubs,
     before.map(({ rsp }) => rsp),
+    (stub) => stub.registers().rsp,
   );
 });

@@ -32,19 +32,13 @@ examining("an outcome is that of the first step that differs, with those before 
   const outcome = examiner.examine(caseOf(steps));
   assert.equal(outcome.it, caseOf(steps.slice(0, 3)));
   assert.equal(outcome.differences, [{ field: "written.fs", predicted: 0n, seen: 0x2bn }]);
-  assert.equal(
-    outcome.before.map(({ it }) => it),
-    outcome.it.before,
-  );
+  lists(outcome.before, outcome.it.before, ({ it }) => it);
   assert.is(
     subjectOf(outcome.differences, outcome.it),
     "Step 3: written.fs is 0x2b; predicted: 0x0.",
   );
   const small = examiner.minimize(caseOf(steps));
-  assert.equal(
-    stepsOf(small).map(({ way }) => way),
-    ["SETREGS", "POKEUSER"],
-  );
+  lists(stepsOf(small), ["SETREGS", "POKEUSER"], ({ way }) => way);
   assert.is(examiner.examine(small).differences[0]?.field, "written.fs");
 });
 

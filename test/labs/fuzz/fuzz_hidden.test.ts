@@ -44,9 +44,10 @@ hidden("each hides a small share of the cases", () => {
 
 hidden("each rule has cases on both sides of its border", () => {
   const all = rules().filter(({ phase }) => phase === "unpredicted");
-  assert.equal(
-    BORDERS.map(({ rule }) => rule),
+  lists(
+    BORDERS,
     all.map(({ id }) => id),
+    ({ rule }) => rule,
   );
 });
 
@@ -74,10 +75,7 @@ hidden("a mutant that hides more, or less, contradicts the cases at the rule's b
     const hides = (it: Case) => hiding(it, model).includes(rule);
     return border.hidden.every(hides) && !border.predicted.some(hides);
   });
-  assert.equal(
-    missed.map(({ name }) => name),
-    [],
-  );
+  lists(missed, [], ({ name }) => name);
 });
 
 hidden("a rule that applies everywhere exceeds its share, too", () => {
@@ -86,10 +84,7 @@ hidden("a rule that applies everywhere exceeds its share, too", () => {
     ({ rule, change }) => !exceeded(shares(new Model(machine, change))).includes(rule),
   );
   // These hide a register of a case, or bytes, not the case; and what only further steps do.
-  assert.equal(
-    seen.map(({ rule }) => rule),
-    ["U9", "U11", "U22", "U25", "U31", "U32", "U33"],
-  );
+  lists(seen, ["U9", "U11", "U22", "U25", "U31", "U32", "U33"], ({ rule }) => rule);
 });
 
 hidden("U7: POPF that a program wrote shows TF, which the model without the rule denies", () => {

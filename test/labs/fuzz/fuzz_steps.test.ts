@@ -23,10 +23,7 @@ steps("after one that ends the stub the others are not tried, and the next case 
   const alone = lastOf(SIMPLE);
   const ended = caseOf([nops({ signal: SIGKILL }), nops(), nops()]);
   assert.equal(lastOf(ended, SIMPLE), alone);
-  assert.equal(
-    [0, 1, 2, 3].map((i) => experiment.isAfterEnd(i)),
-    [false, true, true, false],
-  );
+  lists([0, 1, 2, 3], [false, true, true, false], (i) => experiment.isAfterEnd(i));
 });
 
 /** Cases that leave what one step alone does not. */

@@ -66,8 +66,5 @@ for (const exhibit of exhibits.filter((_, i) => (i + 4) % TAKEN === 0)) {
 museum("what was found of each is kept; `npm run museum` finds it anew", () => {
   if (WRITES) writeFileSync(FOUND, `${JSON.stringify(Object.fromEntries(found), null, 2)}\n`);
   const kept: object = JSON.parse(readFileSync(FOUND, "utf8"));
-  assert.equal(
-    Object.keys(kept),
-    exhibits.map(({ name }) => name),
-  );
+  lists(exhibits, Object.keys(kept), ({ name }) => name);
 });

@@ -56,9 +56,10 @@ arm64("x0 is the result of a call that was made, and x8 still its number", () =>
   const of = (name: string) => first.find((row) => row.name === name);
   assert.is(Number(of("x0")?.after), recording.lanes[1]?.pid);
   assert.is(of("x8")?.meaning, "getpid");
-  assert.equal(
-    first.filter(({ used }) => used).map(({ name }) => name),
+  lists(
+    first.filter(({ used }) => used),
     ["x8", "x0"],
+    ({ name }) => name,
   );
 });
 

@@ -49,10 +49,7 @@ lessons("a stub is born, attached, called, signalled and looked at, with any enc
   expectHeld(recording, 2);
   const { encoder, lanes, arrows, steps } = recording;
   assert.is(encoder, "native");
-  assert.equal(
-    lanes.map(({ id }) => id),
-    ["host", "stub"],
-  );
+  lists(lanes, ["host", "stub"], ({ id }) => id);
   // From the signal that was sent to the stop that it brings.
   const ends = arrows
     .filter(({ kind }) => kind === "signal")

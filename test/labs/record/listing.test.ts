@@ -37,9 +37,10 @@ for (const [arch, file] of [
     () => {
       const code = listings(JSON.parse(readFileSync(file, "utf8")), "")[0];
       const all = Object.values(stubCodeReasons(arch)).flat();
-      assert.equal(
-        all.map(({ text }) => text),
+      lists(
+        all,
         code?.lines.map(({ text }) => text.split("  #")[0]),
+        ({ text }) => text,
       );
       for (const { text, why } of all) {
         const reasons = typeof why === "string" ? [why] : Object.values(why);

@@ -21,10 +21,7 @@ listing(
     const pairs = lines.filter(({ text }, i) => {
       return text === "syscall" && lines[i - 1]?.bytes.startsWith("b8");
     });
-    assert.equal(
-      pairs.map(({ offset }) => lines.find((line) => line.offset > offset)?.text),
-      ["hlt"],
-    );
+    lists(pairs, ["hlt"], ({ offset }) => lines.find((line) => line.offset > offset)?.text);
   },
 );
 

@@ -89,10 +89,7 @@ moment("values are old while their process runs, until it is looked at again", a
 moment("a clone has the registers of its parent, except for its result", () => {
   const birth = find(grandchild, "grandchild", "process");
   const changed = new Moments(grandchild).changedAt(birth);
-  assert.equal(
-    changed.map(({ name, after }) => [name, after]),
-    [["rax", "0x0"]],
-  );
+  lists(changed, [["rax", "0x0"]], ({ name, after }) => [name, after]);
 });
 
 moment("a word is a message if a step has set it, also through the clone that copied it", () => {

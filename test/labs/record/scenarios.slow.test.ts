@@ -71,10 +71,7 @@ scenarios(
     assert.equal([kernel?.state, kernel?.tracerTid, kernel?.parentPid], ["T", 0, process.pid]);
     const over = steps.findIndex(({ lane, kind }) => lane === "host" && kind === "exit");
     const next = steps.slice(over + 1, over + 3);
-    assert.equal(
-      next.map(({ lane, kind }) => `${lane} ${kind}`),
-      ["main note", "stub exit"],
-    );
+    lists(next, ["main note", "stub exit"], ({ lane, kind }) => `${lane} ${kind}`);
   },
 );
 

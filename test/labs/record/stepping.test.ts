@@ -122,10 +122,7 @@ stepping("a signal before a system call is likewise passed over, and the call ma
     actor.step();
     assert.is(actor.registers().rax, BigInt(actor.thread.tgid));
   });
-  assert.equal(
-    steps.map(({ kind }) => kind),
-    ["stop", "syscall"],
-  );
+  lists(steps, ["stop", "syscall"], ({ kind }) => kind);
 });
 
 stepping("an instruction that faults is recorded with its address, and was not executed", () => {
@@ -150,10 +147,7 @@ stepping("the end of a stub is a step of its own, and so is the wait that report
   const [, exit, wait] = steps;
   assert.equal([exit?.kind, exit?.title], ["exit", "killed by SIGKILL"]);
   assert.match(wait?.title ?? "", /^wait4\(\d+, \[killed by SIGKILL: 0x9\], __WALL, NULL\) = \d+$/);
-  assert.equal(
-    arrows.map(({ kind, from, to }) => [kind, from, to]),
-    [["wait", 1, 2]],
-  );
+  lists(arrows, [["wait", 1, 2]], ({ kind, from, to }) => [kind, from, to]);
 });
 
 stepping("the first view of a process that is recorded has its memory map", () => {
@@ -163,10 +157,7 @@ stepping("the first view of a process that is recorded has its memory map", () =
     actor.request("PTRACE_CONT", "It runs into its INT3.");
     actor.awaitStop("It is there.");
   });
-  assert.equal(
-    steps.map(({ kernel }) => kernel?.memory?.length),
-    [undefined, 2, undefined],
-  );
+  lists(steps, [undefined, 2, undefined], ({ kernel }) => kernel?.memory?.length);
 });
 
 stepping("a question without a step that answers it is an error", () => {

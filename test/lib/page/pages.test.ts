@@ -66,10 +66,7 @@ for (const [name, page] of Object.entries(all)) {
 
   test("its elements are of known kinds, and load and run nothing", () => {
     const names = tags.map((tag) => /^<(\w+)/.exec(tag)?.[1] ?? "");
-    assert.equal(
-      [...new Set(names)].filter((each) => !ELEMENTS.has(each)),
-      [],
-    );
+    none([...new Set(names)], (each) => !ELEMENTS.has(each));
     for (const tag of tags)
       assert.not.match(
         tag.replace(/="[^"]*"/g, "="),
@@ -98,10 +95,7 @@ for (const [name, page] of Object.entries(all)) {
       for (const each of matches(bareOf(page), pattern)) assert.ok(ids.includes(each), each);
     const levels = matches(bareOf(page), /<h(\d)/g).map(Number);
     assert.is(levels.filter((level) => level === 1).length, 1);
-    assert.equal(
-      levels.filter((level, i) => level > (levels[i - 1] ?? 0) + 1),
-      [],
-    );
+    none(levels, (level, i) => level > (levels[i - 1] ?? 0) + 1);
     for (const table of matches(bareOf(page), /<table[^>]*>(.*?)<\/table>/gs))
       assert.not.match(table, /<th(?! scope=)[ >]/);
   });

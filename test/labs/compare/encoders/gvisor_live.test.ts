@@ -27,9 +27,10 @@ live("a scrubbed master and two generations of grandchildren execute calls, and 
       assert.is(readProcess(stub.pid).residentBytes, PAGE);
     }
   });
-  assert.equal(
-    stubs.filter(({ pid }) => isAlive(pid)).map(({ pid }) => pid),
+  lists(
+    stubs.filter(({ pid }) => isAlive(pid)),
     [],
+    ({ pid }) => pid,
   );
 });
 
