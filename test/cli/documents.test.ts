@@ -130,83 +130,69 @@ command("lesson: text is the default, a document is the recording", async () => 
   assert.equal(parseRecording(document), hostile);
 });
 
-command(
-  "lesson prints text from a step on; a recording of an older version has no replies",
-  async () => {
-    const recording = await recordingOf("inject");
-    const own = file("inject.json", recording);
-    assert.is(await printed(["lesson", own]), renderText(recording));
-    assert.is(await printed(["lesson", own, "--step", "6"]), renderText(recording, { from: 5 }));
-    const without = recording.questions.map(({ replies: _, ...question }) => question);
-    const old = file("old.json", { ...recording, questions: without });
-    const questions = without.map((question) => ({ ...question, replies: [] }));
-    assert.is(await printed(["lesson", old]), renderText({ ...recording, questions }));
-  },
-);
+command("lesson prints text from a step on; an older recording has no replies", async () => {
+  const recording = await recordingOf("inject");
+  const own = file("inject.json", recording);
+  assert.is(await printed(["lesson", own]), renderText(recording));
+  assert.is(await printed(["lesson", own, "--step", "6"]), renderText(recording, { from: 5 }));
+  const without = recording.questions.map(({ replies: _, ...question }) => question);
+  const old = file("old.json", { ...recording, questions: without });
+  const questions = without.map((question) => ({ ...question, replies: [] }));
+  assert.is(await printed(["lesson", old]), renderText({ ...recording, questions }));
+});
 
-command(
-  "a recording that is cut anywhere is refused with the place, and nothing is written",
-  async () => {
-    const whole = readFileSync(path);
-    for (const [content, why] of [
-      [whole.subarray(0, whole.length / 2), /the document is not JSON: "/],
-      [Buffer.from([0xff, 0xfe]), /the document is not JSON: it is not UTF-8/],
-      [
-        Buffer.from(JSON.stringify({ ...hostile, lanes: [] })),
-        /steps\[0\]\.lane: there is no lane "/,
-      ],
-    ] as const) {
-      const bad = join(folder, "bad.json");
-      writeFileSync(bad, content);
-      const { code, stdout, stderr } = await stublab([
-        "lesson",
-        bad,
-        "--html",
-        join(folder, "none"),
-      ]);
-      assert.equal([code, stdout], [2, ""]);
-      assert.match(stderr, why);
-      assert.not.match(stderr.trimEnd(), /[^\n\x20-\x7e…]/);
-      assert.not(readdirSync(folder).includes("none"));
-    }
-  },
-);
+command("a recording cut anywhere is refused with the place; nothing is written", async () => {
+  const whole = readFileSync(path);
+  for (const [content, why] of [
+    [whole.subarray(0, whole.length / 2), /the document is not JSON: "/],
+    [Buffer.from([0xff, 0xfe]), /the document is not JSON: it is not UTF-8/],
+    [
+      Buffer.from(JSON.stringify({ ...hostile, lanes: [] })),
+      /steps\[0\]\.lane: there is no lane "/,
+    ],
+  ] as const) {
+    const bad = join(folder, "bad.json");
+    writeFileSync(bad, content);
+    const { code, stdout, stderr } = await stublab(["lesson", bad, "--html", join(folder, "none")]);
+    assert.equal([code, stdout], [2, ""]);
+    assert.match(stderr, why);
+    assert.not.match(stderr.trimEnd(), /[^\n\x20-\x7e…]/);
+    assert.not(readdirSync(folder).includes("none"));
+  }
+});
 
 const RIGHT = "task = wait-options\nstudent = ada\noptions = WUNTRACED|__WALL|WNOHANG\n";
 const WRONG = RIGHT.replace("WUNTRACED|__WALL|", "");
 
-command(
-  "task: an answer is right, or wrong with a reason, what happened, and a recording",
-  async () => {
-    assert.match(
-      await printed(["lesson", "task", "check", file("right.in", RIGHT)]),
-      /^wait-options, ada: right, 2 of 2 points\n/,
-    );
-    const secret = file("secret", "sixteen characters");
-    const course = ["--student", "ada", "--secret", secret];
-    const key = await printed(["lesson", "task", "failing-call", ...course, "--key"]);
-    await printed(["lesson", "task", "check", file("key.in", key), "--secret", secret]);
-    const output = join(folder, "wrong.json");
-    const { code, stdout, stderr } = await stublab([
-      "lesson",
-      "task",
-      "check",
-      file("wrong.in", WRONG),
-      "--record",
-      output,
-    ]);
-    assert.is(code, 1);
-    assert.match(
-      stdout,
-      /^wait-options, ada: wrong, \d of 2 points\n {2}\S(.|\n)*\nwhat happened\n {2}\w+: /,
-    );
-    assert.match(stdout, /\n {2}FAIL wait4.*: expected \d+, seen \S+/);
-    assert.match(stderr, /stublab lesson /);
-    const { scenario, end } = loadRecording(output);
-    assert.is(scenario, "task-wait-options");
-    assert.ok(end.some(({ held }) => !held));
-  },
-);
+command("task: an answer is right, or wrong with reason, events and recording", async () => {
+  assert.match(
+    await printed(["lesson", "task", "check", file("right.in", RIGHT)]),
+    /^wait-options, ada: right, 2 of 2 points\n/,
+  );
+  const secret = file("secret", "sixteen characters");
+  const course = ["--student", "ada", "--secret", secret];
+  const key = await printed(["lesson", "task", "failing-call", ...course, "--key"]);
+  await printed(["lesson", "task", "check", file("key.in", key), "--secret", secret]);
+  const output = join(folder, "wrong.json");
+  const { code, stdout, stderr } = await stublab([
+    "lesson",
+    "task",
+    "check",
+    file("wrong.in", WRONG),
+    "--record",
+    output,
+  ]);
+  assert.is(code, 1);
+  assert.match(
+    stdout,
+    /^wait-options, ada: wrong, \d of 2 points\n {2}\S(.|\n)*\nwhat happened\n {2}\w+: /,
+  );
+  assert.match(stdout, /\n {2}FAIL wait4.*: expected \d+, seen \S+/);
+  assert.match(stderr, /stublab lesson /);
+  const { scenario, end } = loadRecording(output);
+  assert.is(scenario, "task-wait-options");
+  assert.ok(end.some(({ held }) => !held));
+});
 
 command("task: the student's name selects the variant", async () => {
   const signals = [];

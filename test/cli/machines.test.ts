@@ -15,31 +15,25 @@ const seenOn = (machine: string): string[] =>
     .features.replace(/ (XSAVE area|pages) of .*/, "")
     .split(" ");
 
-onAmd64(
-  "kernels have the features that the probe found, and processors those of recordings",
-  () => {
-    const ofProcessor = new Set(machineNamed("linux-5.10/amd-26").features);
-    for (const feature of machineNamed("linux-5.10/amd-26").features)
-      if (seenOn("probe/linux-5.10/EPYC").includes(feature)) ofProcessor.delete(feature);
-    for (const name of MACHINES.filter((each) => each.endsWith("/amd-26,-fsgsbase"))) {
-      const kernel = name.replace("7.3", "newest").replace(/\/.*/, "");
-      const own = machineNamed(name).features.filter((each) => !ofProcessor.has(each));
-      const seen = seenOn(`probe/${kernel}/EPYC`);
-      const others = ["fsgsbase", "icebp_trap"];
-      assert.equal([...own].sort(), seen.filter((each) => !others.includes(each)).sort(), name);
-    }
-    const recording = gunzipSync(readFileSync("test/recordings/intel-6-207.jsonl.gz")).toString();
-    const { machine } = JSON.parse(recording.slice(0, recording.indexOf("\n")));
-    const { features, ...intel } = machineNamed("linux-6.18/intel-6-207");
-    assert.equal(
-      { ...intel, features: [], release: "" },
-      { ...machine, features: [], release: "" },
-    );
-    // A later kernel of that series checks the size again.
-    assert.equal([...features, "xstate_size_check"].sort(), machine.features.sort());
-    assert.is(machineNamed("linux-5.10/intel-6-207").xstateLength, 2696);
-  },
-);
+onAmd64("kernels have the features that the probe found, processors those of recordings", () => {
+  const ofProcessor = new Set(machineNamed("linux-5.10/amd-26").features);
+  for (const feature of machineNamed("linux-5.10/amd-26").features)
+    if (seenOn("probe/linux-5.10/EPYC").includes(feature)) ofProcessor.delete(feature);
+  for (const name of MACHINES.filter((each) => each.endsWith("/amd-26,-fsgsbase"))) {
+    const kernel = name.replace("7.3", "newest").replace(/\/.*/, "");
+    const own = machineNamed(name).features.filter((each) => !ofProcessor.has(each));
+    const seen = seenOn(`probe/${kernel}/EPYC`);
+    const others = ["fsgsbase", "icebp_trap"];
+    assert.equal([...own].sort(), seen.filter((each) => !others.includes(each)).sort(), name);
+  }
+  const recording = gunzipSync(readFileSync("test/recordings/intel-6-207.jsonl.gz")).toString();
+  const { machine } = JSON.parse(recording.slice(0, recording.indexOf("\n")));
+  const { features, ...intel } = machineNamed("linux-6.18/intel-6-207");
+  assert.equal({ ...intel, features: [], release: "" }, { ...machine, features: [], release: "" });
+  // A later kernel of that series checks the size again.
+  assert.equal([...features, "xstate_size_check"].sort(), machine.features.sort());
+  assert.is(machineNamed("linux-5.10/intel-6-207").xstateLength, 2696);
+});
 
 machines("predict takes each, and lists them", async () => {
   for (const name of MACHINES) {

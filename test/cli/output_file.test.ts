@@ -39,31 +39,25 @@ const write = (path: string) => writeOutput(path, NEW);
 const read = (path: string) => readFileSync(path, "utf8");
 const refusal = async (path: string) => String(await rejection(write(path)));
 
-output(
-  "a new file has the mode that the umask permits, and a name as long as the system allows",
-  async () => {
-    const before = process.umask(0o027);
-    const path = join(newFolder().own, "n".repeat(255));
-    await write(path);
-    process.umask(before);
-    assert.equal([read(path), statSync(path).mode & 0o777], [NEW, 0o640]);
-  },
-);
+output("a new file has the mode that the umask permits, and the longest name allowed", async () => {
+  const before = process.umask(0o027);
+  const path = join(newFolder().own, "n".repeat(255));
+  await write(path);
+  process.umask(before);
+  assert.equal([read(path), statSync(path).mode & 0o777], [NEW, 0o640]);
+});
 
-output(
-  "a replaced file keeps its mode and its owner; other hard links keep the old content",
-  async () => {
-    for (const mode of [0o600, 0o640, 0o666, 0o755]) {
-      const { own, path } = newFolder(mode);
-      if (NOBODY !== undefined) chownSync(path, NOBODY, NOBODY);
-      const { uid } = statSync(path);
-      linkSync(path, join(own, "other"));
-      await write(path);
-      assert.equal([statSync(path).mode & 0o777, statSync(path).uid, read(path)], [mode, uid, NEW]);
-      assert.is(read(join(own, "other")), "old");
-    }
-  },
-);
+output("a replaced file keeps mode and owner; other hard links keep the content", async () => {
+  for (const mode of [0o600, 0o640, 0o666, 0o755]) {
+    const { own, path } = newFolder(mode);
+    if (NOBODY !== undefined) chownSync(path, NOBODY, NOBODY);
+    const { uid } = statSync(path);
+    linkSync(path, join(own, "other"));
+    await write(path);
+    assert.equal([statSync(path).mode & 0o777, statSync(path).uid, read(path)], [mode, uid, NEW]);
+    assert.is(read(join(own, "other")), "old");
+  }
+});
 
 output("a file without write permission is refused, and not changed", async () => {
   const { own, path } = newFolder(0o444);
@@ -162,20 +156,17 @@ inBash("a FIFO and a device are written to, and not replaced", async () => {
   await write("/dev/null");
 });
 
-needs(output, "prlimit")(
-  "on a full disk no part of it is left, and the old file stays",
-  async () => {
-    for (const content of [undefined, 0o644]) {
-      const { own, path } = newFolder(content);
-      const [node, args] = stublabCommand("lesson", "host", "--record", path);
-      const { code, stderr } = await run(["prlimit", ["--fsize=20000", node, ...args]]);
-      assert.is(code, 1);
-      assert.match(stderr, "cannot be written: EFBIG");
-      assert.equal(readdirSync(own), content === undefined ? [] : ["file"]);
-      if (content !== undefined) assert.is(read(path), "old");
-    }
-  },
-);
+needs(output, "prlimit")("on a full disk no part of it is left; the old file stays", async () => {
+  for (const content of [undefined, 0o644]) {
+    const { own, path } = newFolder(content);
+    const [node, args] = stublabCommand("lesson", "host", "--record", path);
+    const { code, stderr } = await run(["prlimit", ["--fsize=20000", node, ...args]]);
+    assert.is(code, 1);
+    assert.match(stderr, "cannot be written: EFBIG");
+    assert.equal(readdirSync(own), content === undefined ? [] : ["file"]);
+    if (content !== undefined) assert.is(read(path), "old");
+  }
+});
 
 const gallery = (pages: string, ...files: string[]) =>
   stublab(["lesson", "--pages", pages, ...files]);
@@ -201,15 +192,12 @@ output("a gallery that is rewritten keeps the modes of its files", async () => {
   assert.equal(readdirSync(pages).sort(), files);
 });
 
-output(
-  "a recording too large to be read again is refused, and leaves no gallery behind",
-  async () => {
-    const { own, path: wide } = newFolder();
-    // It is small, but its escaped form, which is ASCII, exceeds the limit for reading.
-    writeFileSync(wide, JSON.stringify({ ...recording, introduction: ["é".repeat(3_500_000)] }));
-    const { code, stderr } = await gallery(join(own, "pages"), source, wide);
-    assert.is(code, 1);
-    assert.match(stderr, "has more than 20000000 bytes, the limit for a recording");
-    assert.equal(readdirSync(own), ["file"]);
-  },
-);
+output("a recording too large to be read again is refused, and leaves no gallery", async () => {
+  const { own, path: wide } = newFolder();
+  // It is small, but its escaped form, which is ASCII, exceeds the limit for reading.
+  writeFileSync(wide, JSON.stringify({ ...recording, introduction: ["é".repeat(3_500_000)] }));
+  const { code, stderr } = await gallery(join(own, "pages"), source, wide);
+  assert.is(code, 1);
+  assert.match(stderr, "has more than 20000000 bytes, the limit for a recording");
+  assert.equal(readdirSync(own), ["file"]);
+});

@@ -96,13 +96,10 @@ for (const line of [
   "lesson host",
   "bootstrap --grandchildren 50",
 ]) {
-  inBash(
-    `a reader that closes the pipe early is not a failure: ${line.replace(long, "FILE")}`,
-    async () => {
-      const { code, stderr } = await sh(`stublab ${line} | head -n 1`);
-      assert.equal([code, stderr], [0, ""]);
-    },
-  );
+  inBash(`a reader may close the pipe early: ${line.replace(long, "FILE")}`, async () => {
+    const { code, stderr } = await sh(`stublab ${line} | head -n 1`);
+    assert.equal([code, stderr], [0, ""]);
+  });
 }
 
 inBash("a full standard output is an error", async () => {

@@ -37,24 +37,21 @@ cli("bootstrap --hold dies within 1 s of a grandchild's death, with all its stub
   assert.match(stderr, `stub ${killed} died: killed by SIGKILL`);
 });
 
-cli(
-  "bootstrap --hold --exit-signal SIGCHLD reports a death and keeps the other stubs",
-  async () => {
-    const { host, pids } = await holdFamily("--exit-signal", "SIGCHLD");
-    const [master = 0, first = 0, ...others] = pids;
-    process.kill(first, "SIGKILL");
-    assert.ok(await eventually(() => host.stderr.includes(`stub ${first} died`), 1000));
-    assert.ok(
-      await eventually(() => processState(first) === undefined, 1000),
-      "reaped by the master",
-    );
-    assert.ok([master, ...others].every(isAlive));
-    process.kill(master, "SIGKILL");
-    const { code, stderr } = await host.ended;
-    assert.is(code, 1);
-    for (const pid of pids) assert.match(stderr, `stub ${pid} died`);
-  },
-);
+cli("bootstrap --hold --exit-signal SIGCHLD reports a death, keeps the other stubs", async () => {
+  const { host, pids } = await holdFamily("--exit-signal", "SIGCHLD");
+  const [master = 0, first = 0, ...others] = pids;
+  process.kill(first, "SIGKILL");
+  assert.ok(await eventually(() => host.stderr.includes(`stub ${first} died`), 1000));
+  assert.ok(
+    await eventually(() => processState(first) === undefined, 1000),
+    "reaped by the master",
+  );
+  assert.ok([master, ...others].every(isAlive));
+  process.kill(master, "SIGKILL");
+  const { code, stderr } = await host.ended;
+  assert.is(code, 1);
+  for (const pid of pids) assert.match(stderr, `stub ${pid} died`);
+});
 
 cli("inject ends at Ctrl-C while the call blocks, and leaves no stub", async () => {
   const host = new Running(stublabCommand("inject", ...WAIT));

@@ -246,14 +246,11 @@ compares(
 );
 
 for (const offset of [-1, 128]) {
-  foreign(
-    `a store at ${offset} of its area is a disagreement about what lies outside`,
-    async () => {
-      const { report } = await compareFile(storing(offset)(), { only: ["encodeSiginfo"] });
-      assert.equal(report.broken, []);
-      lists(report.disagreements, ["outside"], ({ field }) => field);
-    },
-  );
+  foreign(`a store at ${offset} of its area is a disagreement about what is outside`, async () => {
+    const { report } = await compareFile(storing(offset)(), { only: ["encodeSiginfo"] });
+    assert.equal(report.broken, []);
+    lists(report.disagreements, ["outside"], ({ field }) => field);
+  });
 }
 
 foreign("a store into the record of another case makes results irreproducible", async () => {

@@ -44,7 +44,7 @@ refuses(
 );
 refuses("no function", () => wasm(""), "refused", /lacks every function of the ABI/);
 refuses(
-  "a function that is a global",
+  "a global as a function",
   () => wasm('(global (export "waitValue") i32 (i32.const 1))'),
   "refused",
   /exports waitValue, which is not a function/,

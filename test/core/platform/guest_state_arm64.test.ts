@@ -57,26 +57,23 @@ states("moves the thread pointer to another address space", () => {
   }
 });
 
-states(
-  "keeps x7, which the kernel hides at a system call, and passes a new one to the guest",
-  () => {
-    const body = [code.SYSCALL, code.storeAtBase("x7", 0), code.storeResultTo(0x2_0008n)];
-    withGuest([code.loop(...body)], (guest) => {
-      const { context, space } = guest;
-      context.registers.set("x10", 0x2_0000n);
-      for (const word of [MAX, 0n, 1n, 0x1234_5678_9abc_def0n]) {
-        context.registers.set("x7", word);
-        context.setResult(word);
-        toSyscall(guest);
-        assert.is(context.registers.get("x7"), word);
-        space.mapAnonymous(0x5_0000n, 65536, "rw");
-        toSyscall(guest);
-        const stored = new BigUint64Array(space.read(0x2_0000n, 16).buffer);
-        assert.equal([...stored], [word, word]);
-      }
-    });
-  },
-);
+states("keeps x7, which the kernel hides at a call, and passes a new one to the guest", () => {
+  const body = [code.SYSCALL, code.storeAtBase("x7", 0), code.storeResultTo(0x2_0008n)];
+  withGuest([code.loop(...body)], (guest) => {
+    const { context, space } = guest;
+    context.registers.set("x10", 0x2_0000n);
+    for (const word of [MAX, 0n, 1n, 0x1234_5678_9abc_def0n]) {
+      context.registers.set("x7", word);
+      context.setResult(word);
+      toSyscall(guest);
+      assert.is(context.registers.get("x7"), word);
+      space.mapAnonymous(0x5_0000n, 65536, "rw");
+      toSyscall(guest);
+      const stored = new BigUint64Array(space.read(0x2_0000n, 16).buffer);
+      assert.equal([...stored], [word, word]);
+    }
+  });
+});
 
 states("keeps the flags of interleaved guests, and reports no single-step", () => {
   withGuest([code.loop(code.SYSCALL)], ({ platform, space }) => {

@@ -52,29 +52,26 @@ handler("a subprocess that waits for its next guest cannot be attached to by han
   assert.is(readProcess(guest.space.pid).tracerTid, 0);
 });
 
-handler(
-  "without a descriptor a stopped stub runs on, and one that cannot go is still there",
-  async () => {
-    using platform = open();
-    const waiting = load(platform, code.loop(code.SYSCALL));
-    const fresh = load(platform, code.loop(code.SYSCALL));
+handler("without a descriptor a stopped stub runs on; one that cannot go remains", async () => {
+  using platform = open();
+  const waiting = load(platform, code.loop(code.SYSCALL));
+  const fresh = load(platform, code.loop(code.SYSCALL));
+  toSyscall(waiting);
+  const { pid } = waiting.space;
+  process.kill(pid, "SIGSTOP");
+  assert.ok(await eventually(() => processState(pid)?.state === "T", 1000));
+  const taken = takeDescriptors();
+  try {
     toSyscall(waiting);
-    const { pid } = waiting.space;
-    process.kill(pid, "SIGSTOP");
-    assert.ok(await eventually(() => processState(pid)?.state === "T", 1000));
-    const taken = takeDescriptors();
-    try {
-      toSyscall(waiting);
-      const error = thrown(UnsupportedError, () => toSyscall(fresh));
-      assert.is(error.errno, "EMFILE");
-      assert.match(error.remedy ?? "", "ulimit -n");
-      assert.is(fresh.space.stub.call("getpid"), BigInt(fresh.space.pid));
-    } finally {
-      for (const file of taken) closeSync(file);
-    }
-    toSyscall(fresh);
-  },
-);
+    const error = thrown(UnsupportedError, () => toSyscall(fresh));
+    assert.is(error.errno, "EMFILE");
+    assert.match(error.remedy ?? "", "ulimit -n");
+    assert.is(fresh.space.stub.call("getpid"), BigInt(fresh.space.pid));
+  } finally {
+    for (const file of taken) closeSync(file);
+  }
+  toSyscall(fresh);
+});
 
 handler("no system call of a guest is executed, wherever its instruction is", () => {
   using platform = open();
@@ -146,36 +143,33 @@ handler("a guest that overwrites the shared pages harms only its subprocess", ()
   toSyscall(next);
 });
 
-handler(
-  "a guest that blocks all signals and moves their stack is stopped, and its process reused",
-  () => {
-    using platform = open();
-    const { context, space } = load(platform, code.SPIN);
-    const [at = 0n] = syscallsIn(space, lanePages(space).page);
-    // uc_flags, uc_link, uc_stack, struct sigcontext, uc_sigmask
-    const frame = Array<bigint>(38).fill(0n);
-    frame[2] = DATA;
-    frame[4] = 4096n;
-    frame[5 + 15] = DATA + 4096n;
-    frame[5 + 16] = CODE;
-    frame[5 + 18] = 0x2b_0000_0000_0033n;
-    frame[37] = 2n ** 64n - 1n;
-    writeWords(space, DATA + 1024n, frame);
-    context.registers.set("rip", at);
-    context.registers.set("rax", BigInt(SYS_RT_SIGRETURN));
-    context.registers.set("rsp", DATA + 1024n);
-    thrown(DeadlineError, () => context.switch(space, { deadline: 20 }));
-    context.registers.set("rip", CODE);
-    const event = context.switch(space, { deadline: 20 });
-    assert.equal(event, { kind: "interrupt", reason: "deadline" });
-    const { pid } = space;
-    space.release();
-    const next = load(platform, code.loop(code.SYSCALL));
-    assert.is(next.space.pid, pid);
-    toSyscall(next);
-    toSyscall(next);
-  },
-);
+handler("a guest that blocks all signals and moves their stack is stopped; its stub reused", () => {
+  using platform = open();
+  const { context, space } = load(platform, code.SPIN);
+  const [at = 0n] = syscallsIn(space, lanePages(space).page);
+  // uc_flags, uc_link, uc_stack, struct sigcontext, uc_sigmask
+  const frame = Array<bigint>(38).fill(0n);
+  frame[2] = DATA;
+  frame[4] = 4096n;
+  frame[5 + 15] = DATA + 4096n;
+  frame[5 + 16] = CODE;
+  frame[5 + 18] = 0x2b_0000_0000_0033n;
+  frame[37] = 2n ** 64n - 1n;
+  writeWords(space, DATA + 1024n, frame);
+  context.registers.set("rip", at);
+  context.registers.set("rax", BigInt(SYS_RT_SIGRETURN));
+  context.registers.set("rsp", DATA + 1024n);
+  thrown(DeadlineError, () => context.switch(space, { deadline: 20 }));
+  context.registers.set("rip", CODE);
+  const event = context.switch(space, { deadline: 20 });
+  assert.equal(event, { kind: "interrupt", reason: "deadline" });
+  const { pid } = space;
+  space.release();
+  const next = load(platform, code.loop(code.SYSCALL));
+  assert.is(next.space.pid, pid);
+  toSyscall(next);
+  toSyscall(next);
+});
 
 handler("a reused subprocess does not have the registers of earlier guests", () => {
   using platform = open();
@@ -294,31 +288,28 @@ handler("works without a binding to a processor, too", () => {
   for (let i = 0; i < 1000; i++) toSyscall(guest);
 });
 
-handler(
-  "a stub that is killed or late while its handler is set up is a death or a late one",
-  () => {
-    using platform = Platform.open({ lane: "fast" });
-    using _ = platform.newAddressSpace();
-    const { shim, injection } = platform.tracer;
-    const { inject } = shim;
-    for (const [kind, disturb] of [
-      [DeathError, (tid: number) => process.kill(tid, "SIGKILL")],
-      [DeadlineError, () => undefined],
-    ] as const) {
-      shim.inject = (tid, frame, given) => {
-        if (given === injection.bytes) return inject(tid, frame, given);
-        disturb(tid);
-        // Only a deadline of its own is missed: the stub runs on.
-        const end = inject(tid, frame, given);
-        if (kind === DeathError) return end;
-        shim.ptrace(PTRACE_CONT, tid, 0, 0);
-        return -ETIMEDOUT;
-      };
-      try {
-        thrown(kind, () => platform.newAddressSpace());
-      } finally {
-        shim.inject = inject;
-      }
+handler("a stub killed or late while its handler is set up is a death or a late one", () => {
+  using platform = Platform.open({ lane: "fast" });
+  using _ = platform.newAddressSpace();
+  const { shim, injection } = platform.tracer;
+  const { inject } = shim;
+  for (const [kind, disturb] of [
+    [DeathError, (tid: number) => process.kill(tid, "SIGKILL")],
+    [DeadlineError, () => undefined],
+  ] as const) {
+    shim.inject = (tid, frame, given) => {
+      if (given === injection.bytes) return inject(tid, frame, given);
+      disturb(tid);
+      // Only a deadline of its own is missed: the stub runs on.
+      const end = inject(tid, frame, given);
+      if (kind === DeathError) return end;
+      shim.ptrace(PTRACE_CONT, tid, 0, 0);
+      return -ETIMEDOUT;
+    };
+    try {
+      thrown(kind, () => platform.newAddressSpace());
+    } finally {
+      shim.inject = inject;
     }
-  },
-);
+  }
+});

@@ -115,51 +115,45 @@ for (const drive of FAST) {
   });
 }
 
-patches(
-  "keep the registers and the floating point of guests that take turns in one subprocess",
-  () => {
-    using platform = open();
-    const first = hot(platform, code.add("rbx", 1), code.addVector(0, 1));
-    const guests = [0n, 1n, 2n].map((index) => {
-      const context = contextAt(platform, CODE);
-      const guest = { ...first, context };
-      const { xstate } = context;
-      xstate[512] = (xstate[512] ?? 0) | 2;
-      code.vectorWords(xstate).set([100n * index, 0n, index]);
-      context.registers.set("rbx", 1000n * index);
-      toSyscall(guest);
-      return guest;
-    });
-    const random = randomWords(SEED);
-    const rounds = [0n, 0n, 0n];
-    for (let i = 0; i < 2000; i++) {
-      const index = Number(random() % 3n);
-      const guest = guests[index];
-      if (guest === undefined) throw new Error("no guest");
-      toSyscall(guest);
-      const round = (rounds[index] ?? 0n) + 1n;
-      rounds[index] = round;
-      assert.is(guest.context.registers.get("rbx"), 1000n * BigInt(index) + round);
-      if (random() % 4n !== 0n) continue;
-      assert.is(code.vectorWords(guest.context.xstate)[0], BigInt(index) * (100n + round));
-    }
-    assert.equal(first.space.patches, [CODE]);
-  },
-);
-
-patches(
-  "leave the floating point of a guest where it can be read when its subprocess is released",
-  () => {
-    using platform = open();
-    const { context, space } = hot(platform, code.addVector(0, 1));
+patches("keep registers and floating point of guests that take turns in a subprocess", () => {
+  using platform = open();
+  const first = hot(platform, code.add("rbx", 1), code.addVector(0, 1));
+  const guests = [0n, 1n, 2n].map((index) => {
+    const context = contextAt(platform, CODE);
+    const guest = { ...first, context };
     const { xstate } = context;
     xstate[512] = (xstate[512] ?? 0) | 2;
-    code.vectorWords(xstate).set([0n, 0n, 1n]);
-    for (let i = 0; i < 10; i++) syscallOf(context.switch(space));
-    space.release();
-    assert.is(code.vectorWords(context.xstate)[0], 10n);
-  },
-);
+    code.vectorWords(xstate).set([100n * index, 0n, index]);
+    context.registers.set("rbx", 1000n * index);
+    toSyscall(guest);
+    return guest;
+  });
+  const random = randomWords(SEED);
+  const rounds = [0n, 0n, 0n];
+  for (let i = 0; i < 2000; i++) {
+    const index = Number(random() % 3n);
+    const guest = guests[index];
+    if (guest === undefined) throw new Error("no guest");
+    toSyscall(guest);
+    const round = (rounds[index] ?? 0n) + 1n;
+    rounds[index] = round;
+    assert.is(guest.context.registers.get("rbx"), 1000n * BigInt(index) + round);
+    if (random() % 4n !== 0n) continue;
+    assert.is(code.vectorWords(guest.context.xstate)[0], BigInt(index) * (100n + round));
+  }
+  assert.equal(first.space.patches, [CODE]);
+});
+
+patches("leave a guest's floating point readable when its subprocess is released", () => {
+  using platform = open();
+  const { context, space } = hot(platform, code.addVector(0, 1));
+  const { xstate } = context;
+  xstate[512] = (xstate[512] ?? 0) | 2;
+  code.vectorWords(xstate).set([0n, 0n, 1n]);
+  for (let i = 0; i < 10; i++) syscallOf(context.switch(space));
+  space.release();
+  assert.is(code.vectorWords(context.xstate)[0], 10n);
+});
 
 patches("do not keep a guest from its deadline", () => {
   using platform = open();

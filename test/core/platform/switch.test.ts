@@ -51,23 +51,20 @@ switches("returns exactly the result that was set to the guest, and restarts not
   });
 });
 
-switches(
-  "returns it even if a signal is pending, which makes the kernel check for restarts",
-  () => {
-    withGuest([code.loop(code.SYSCALL, code.storeResultTo(DATA))], (guest) => {
-      const { context, platform, space } = guest;
-      const { shim } = platform.tracer;
-      toSyscall(guest);
-      for (const errno of [512n, 513n, 514n, 515n, 516n, 4n]) {
-        context.setResult(MAX + 1n - errno);
-        shim.tgkill(space.pid, space.pid, platform.tracer.constant("SIGCHLD"));
-        assert.is(toSyscall(guest).kind, "syscall");
-        assert.equal(readWords(space, DATA, 1), [MAX + 1n - errno]);
-        assert.is(context.registers.get(HOST_MACHINE.instructionPointer), AFTER_CALL);
-      }
-    });
-  },
-);
+switches("returns it even if a signal is pending, so that the kernel checks for restarts", () => {
+  withGuest([code.loop(code.SYSCALL, code.storeResultTo(DATA))], (guest) => {
+    const { context, platform, space } = guest;
+    const { shim } = platform.tracer;
+    toSyscall(guest);
+    for (const errno of [512n, 513n, 514n, 515n, 516n, 4n]) {
+      context.setResult(MAX + 1n - errno);
+      shim.tgkill(space.pid, space.pid, platform.tracer.constant("SIGCHLD"));
+      assert.is(toSyscall(guest).kind, "syscall");
+      assert.equal(readWords(space, DATA, 1), [MAX + 1n - errno]);
+      assert.is(context.registers.get(HOST_MACHINE.instructionPointer), AFTER_CALL);
+    }
+  });
+});
 
 switches("starts a new guest with the given registers, even if a signal is pending", () => {
   withGuest([code.storeResultTo(DATA), code.SYSCALL], ({ platform, space }) => {

@@ -53,17 +53,14 @@ architectures("no room imports one above it or beside it", () => {
   assert.equal(wrong, []);
 });
 
-architectures(
-  "guests change their memory by their subprocess only: no call is injected past it",
-  () => {
-    const past = files.filter(
-      (file) =>
-        file.startsWith("src/labs/guest/") &&
-        /\.(stub|thread|inject)\b/.test(readFileSync(file, "utf8")),
-    );
-    assert.equal(past, []);
-  },
-);
+architectures("guests change memory by their subprocess only: no call is injected past it", () => {
+  const past = files.filter(
+    (file) =>
+      file.startsWith("src/labs/guest/") &&
+      /\.(stub|thread|inject)\b/.test(readFileSync(file, "utf8")),
+  );
+  assert.equal(past, []);
+});
 
 architectures("no file of assembly/ that both architectures share imports one of either", () => {
   const shared = readdirSync("assembly", { recursive: true, encoding: "utf8" })

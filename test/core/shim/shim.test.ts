@@ -50,18 +50,15 @@ inspect(
   },
 );
 
-inspect(
-  "the libraries have no constructors, no thread-local storage, and no executable stack",
-  () => {
-    for (const library of [...LIBRARIES, ...NATIVES]) {
-      assert.not.match(output("readelf", "-d", library), /\((INIT|FINI|PREINIT)/);
-      const segments = output("readelf", "-lW", library);
-      assert.not.match(segments, /\bTLS\b/);
-      assert.match(segments, /GNU_STACK.*RW /);
-      assert.not.match(segments, /RWE/);
-    }
-  },
-);
+inspect("the libraries have no constructors, thread-local storage or executable stack", () => {
+  for (const library of [...LIBRARIES, ...NATIVES]) {
+    assert.not.match(output("readelf", "-d", library), /\((INIT|FINI|PREINIT)/);
+    const segments = output("readelf", "-lW", library);
+    assert.not.match(segments, /\bTLS\b/);
+    assert.match(segments, /GNU_STACK.*RW /);
+    assert.not.match(segments, /RWE/);
+  }
+});
 
 for (const room of ROOMS) {
   inspect(`the library of ${room} exports what its headers and the core's declare`, () => {
@@ -130,26 +127,22 @@ function hostPage(tracer: Tracer): Uint8Array {
   return new Uint8Array(viewMemory(tracer.stubAddress, PAGE)).slice();
 }
 
-stub(
-  "it is one page, readable and executable, with the same bytes in the host and in every stub",
-  () => {
-    using tracer = new Tracer();
-    const master = tracer.createStub();
-    master.scrub();
-    const page = hostPage(tracer);
-    const start = tracer.stubAddress;
-    const mapping = { start, end: start + PAGE, protection: "r-xp", name: "" };
-    for (const pid of [process.pid, master.pid, master.createStub().pid]) {
-      const maps = parseMaps(readFileSync(`/proc/${pid}/maps`, "utf8"));
-      assert.equal(
-        maps.find((other) => other.start === start),
-        mapping,
-      );
-    }
-    for (const each of tracer.stubs.values())
-      assert.equal(each.read(tracer.stubAddress, PAGE), page);
-  },
-);
+stub("it is one page, readable and executable, the same in the host and every stub", () => {
+  using tracer = new Tracer();
+  const master = tracer.createStub();
+  master.scrub();
+  const page = hostPage(tracer);
+  const start = tracer.stubAddress;
+  const mapping = { start, end: start + PAGE, protection: "r-xp", name: "" };
+  for (const pid of [process.pid, master.pid, master.createStub().pid]) {
+    const maps = parseMaps(readFileSync(`/proc/${pid}/maps`, "utf8"));
+    assert.equal(
+      maps.find((other) => other.start === start),
+      mapping,
+    );
+  }
+  for (const each of tracer.stubs.values()) assert.equal(each.read(tracer.stubAddress, PAGE), page);
+});
 
 stub("every tracer of a process finds it at the same address", () => {
   using one = new Tracer();

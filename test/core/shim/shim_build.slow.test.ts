@@ -28,24 +28,21 @@ needs(libraries, "clang")("clang links the shim without undefined symbols", () =
   assert.ok(existsSync(join(folder, "dist", fileOf("core"))));
 });
 
-needs(libraries, process.env.CC || "cc")(
-  "a build in another folder gives the same bytes",
-  async () => {
-    const { compileNative, compileShims } = await import(scripts);
-    const folder = copyOf(...arches);
-    const built: string[] = [];
-    for (const machine of machines) {
-      await compileShims(machine, folder);
-      built.push(...ROOMS.map((room) => `dist/${room}-${machine}.so`));
-      for (const arch of arches) {
-        const library = `dist/native-${machine}-${arch}.so`;
-        await compileNative(arch, join(folder, library), folder, machine);
-        built.push(library);
-      }
+needs(libraries, process.env.CC || "cc")("another folder gives the same bytes", async () => {
+  const { compileNative, compileShims } = await import(scripts);
+  const folder = copyOf(...arches);
+  const built: string[] = [];
+  for (const machine of machines) {
+    await compileShims(machine, folder);
+    built.push(...ROOMS.map((room) => `dist/${room}-${machine}.so`));
+    for (const arch of arches) {
+      const library = `dist/native-${machine}-${arch}.so`;
+      await compileNative(arch, join(folder, library), folder, machine);
+      built.push(library);
     }
-    for (const library of built) {
-      const [here, there] = [readFileSync(library), readFileSync(join(folder, library))];
-      assert.ok(here.equals(there), library);
-    }
-  },
-);
+  }
+  for (const library of built) {
+    const [here, there] = [readFileSync(library), readFileSync(join(folder, library))];
+    assert.ok(here.equals(there), library);
+  }
+});

@@ -10,18 +10,15 @@ const SEED = 16n;
 
 const open = () => Platform.open({ lane: "fast" });
 
-births(
-  "a stub is traced from its beginning, and a child of the host with exit signal SIGCHLD",
-  () => {
-    using platform = open();
-    const { pid, stub } = platform.newAddressSpace();
-    assert.is(processState(pid)?.parent, process.pid);
-    assert.is(readProcess(pid).tracerTid, process.pid);
-    assert.is(stub.call("getpid"), BigInt(pid));
-    assert.is(stub.parent, undefined);
-    assert.equal([stub.exitSignal, platform.master.children.size], [17, 0]);
-  },
-);
+births("a stub is traced from the start, a child of the host with exit signal SIGCHLD", () => {
+  using platform = open();
+  const { pid, stub } = platform.newAddressSpace();
+  assert.is(processState(pid)?.parent, process.pid);
+  assert.is(readProcess(pid).tracerTid, process.pid);
+  assert.is(stub.call("getpid"), BigInt(pid));
+  assert.is(stub.parent, undefined);
+  assert.equal([stub.exitSignal, platform.master.children.size], [17, 0]);
+});
 
 births("it has the same registers at rest, and works like any other", () => {
   using faithful = Platform.open();
@@ -109,38 +106,35 @@ births("a pool that cannot be filled leaves no process, and can be filled later"
   assert.equal(childrenOf(process.pid), []);
 });
 
-births(
-  "a stub that ends before its first stop is not killed again: its pid may be another's",
-  () => {
-    using tracer = new Tracer({ lane: "fast" });
-    const stub = tracer.createStub();
-    const { shim } = tracer;
-    const { waitWithin, tgkill } = shim;
-    const killed: number[] = [];
-    let dying = 0;
-    const waitForOther: typeof waitWithin = (tid, ...rest) => {
-      // The first new stub is killed before the tracer waits for it.
-      if (dying === 0 && tid !== stub.pid) {
-        dying = tid;
-        process.kill(tid, "SIGKILL");
-      }
-      return waitWithin(tid, ...rest);
-    };
-    const record: typeof tgkill = (tgid, ...rest) => {
-      killed.push(tgid);
-      return tgkill(tgid, ...rest);
-    };
-    Object.assign(shim, { waitWithin: waitForOther, tgkill: record });
-    try {
-      const child = stub.createStub();
-      assert.is.not(child.pid, dying, "the birth was tried again");
-      assert.equal(killed, []);
-    } finally {
-      Object.assign(shim, { waitWithin, tgkill });
+births("a stub that ends before its first stop is not killed again: its pid may be reused", () => {
+  using tracer = new Tracer({ lane: "fast" });
+  const stub = tracer.createStub();
+  const { shim } = tracer;
+  const { waitWithin, tgkill } = shim;
+  const killed: number[] = [];
+  let dying = 0;
+  const waitForOther: typeof waitWithin = (tid, ...rest) => {
+    // The first new stub is killed before the tracer waits for it.
+    if (dying === 0 && tid !== stub.pid) {
+      dying = tid;
+      process.kill(tid, "SIGKILL");
     }
-    assert.is(processState(dying), undefined, "it is reaped");
-  },
-);
+    return waitWithin(tid, ...rest);
+  };
+  const record: typeof tgkill = (tgid, ...rest) => {
+    killed.push(tgid);
+    return tgkill(tgid, ...rest);
+  };
+  Object.assign(shim, { waitWithin: waitForOther, tgkill: record });
+  try {
+    const child = stub.createStub();
+    assert.is.not(child.pid, dying, "the birth was tried again");
+    assert.equal(killed, []);
+  } finally {
+    Object.assign(shim, { waitWithin, tgkill });
+  }
+  assert.is(processState(dying), undefined, "it is reaped");
+});
 
 births("a detached stub dies with its tracer: it has the death signal", () => {
   using tracer = new Tracer({ lane: "fast" });

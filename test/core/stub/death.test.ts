@@ -14,22 +14,19 @@ for (const files of ["0", "1", "2", "0 1 2"]) {
 }
 
 for (const victim of ["grandchild", "master"]) {
-  death(
-    `with exit signal SIGKILL, a killed ${victim} takes all stubs and the host with it`,
-    async () => {
-      const host = new Running(hostCommand("watched", "SIGKILL"));
-      const line = await host.says(/^\d.*$/m);
-      const pids = pidsIn(line?.[0]);
-      assert.is(pids.length, 4, host.stderr);
-      process.kill(pids[victim === "master" ? 0 : 2] ?? 0, "SIGKILL");
-      const all = [host.pid, ...pids];
-      const over = await eventually(() => !all.some(isAlive), 1000);
-      const alive = all.filter(isAlive);
-      if (!over) process.kill(host.pid, "SIGKILL");
-      assert.ok(over, `alive after a second: ${alive}`);
-      assert.is((await host.ended).signal, "SIGKILL");
-    },
-  );
+  death(`with SIGKILL, a killed ${victim} takes all stubs and the host with it`, async () => {
+    const host = new Running(hostCommand("watched", "SIGKILL"));
+    const line = await host.says(/^\d.*$/m);
+    const pids = pidsIn(line?.[0]);
+    assert.is(pids.length, 4, host.stderr);
+    process.kill(pids[victim === "master" ? 0 : 2] ?? 0, "SIGKILL");
+    const all = [host.pid, ...pids];
+    const over = await eventually(() => !all.some(isAlive), 1000);
+    const alive = all.filter(isAlive);
+    if (!over) process.kill(host.pid, "SIGKILL");
+    assert.ok(over, `alive after a second: ${alive}`);
+    assert.is((await host.ended).signal, "SIGKILL");
+  });
 }
 
 death("with SIGCHLD, a killed stub throws an error, and no other stub does", async () => {
@@ -158,19 +155,16 @@ for (const exitSignal of ["SIGKILL", "SIGTERM", "SIGUSR1", "SIGCHLD", "0"]) {
     [2, 3],
   ] as const) {
     const stubs = 1 + Array.from({ length: depth }, (_, i) => children ** (i + 1)).reduce(sum, 0);
-    death(
-      `closing ${stubs} stubs does not kill the caller (${exitSignal}, ${depth} deep)`,
-      async () => {
-        const host = await run(hostCommand("closing", exitSignal, `${children}`, `${depth}`));
-        const [line, last] = host.stdout.split("\n");
-        const pids = pidsIn(line);
-        assert.is(pids.length, stubs, host.stderr);
-        assert.is(last, "alive", host.stderr);
-        assert.is(host.signal, null);
-        assert.is(host.code, 0);
-        assert.equal(pids.filter(processState), []);
-      },
-    );
+    death(`closing ${stubs} stubs spares the caller (${exitSignal}, ${depth} deep)`, async () => {
+      const host = await run(hostCommand("closing", exitSignal, `${children}`, `${depth}`));
+      const [line, last] = host.stdout.split("\n");
+      const pids = pidsIn(line);
+      assert.is(pids.length, stubs, host.stderr);
+      assert.is(last, "alive", host.stderr);
+      assert.is(host.signal, null);
+      assert.is(host.code, 0);
+      assert.equal(pids.filter(processState), []);
+    });
   }
 }
 

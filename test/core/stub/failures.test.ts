@@ -141,19 +141,16 @@ for (const denied of DENIED) {
 }
 
 for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
-  failures(
-    `a stub is not attached unless its parent's wait4 says its pid (${exitSignal})`,
-    async () => {
-      // Only injected ones have no status word.
-      const wrapper = denying({ step: "", call: "wait4", argument: [1, 0] });
-      const { failure, parentAnswers } = await fail("grandchild", exitSignal, wrapper);
-      assert.is(failure.name, "BirthError");
-      assert.is(failure.call, "wait4");
-      assert.is(failure.step, "clone");
-      assert.match(failure.message, /wait4 in stub \d+ failed with EPERM/);
-      assert.ok(parentAnswers);
-    },
-  );
+  failures(`a stub is not attached unless wait4 returns its pid (${exitSignal})`, async () => {
+    // Only injected ones have no status word.
+    const wrapper = denying({ step: "", call: "wait4", argument: [1, 0] });
+    const { failure, parentAnswers } = await fail("grandchild", exitSignal, wrapper);
+    assert.is(failure.name, "BirthError");
+    assert.is(failure.call, "wait4");
+    assert.is(failure.step, "clone");
+    assert.match(failure.message, /wait4 in stub \d+ failed with EPERM/);
+    assert.ok(parentAnswers);
+  });
 }
 
 /** Calls of the stub code itself: PR_SET_PDEATHSIG, and SIGSTOP. */
@@ -165,30 +162,24 @@ const OF_STUB_CODE: readonly Denied[] = [
 
 for (const denied of OF_STUB_CODE) {
   for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
-    failures(
-      `a stub whose own ${denied.call} fails is a BirthError at stub (${exitSignal})`,
-      async () => {
-        const { failure, left } = await fail("birth", exitSignal, denying(denied));
-        assert.is(failure.name, "BirthError");
-        assert.is(failure.step, "stub");
-        assert.match(failure.message, /failed in the stub code: (EPERM|killed by SIGTRAP)/);
-        assert.match(failure.remedy ?? "", "seccomp");
-        assert.equal(left, []);
-      },
-    );
+    failures(`a stub whose ${denied.call} fails is a BirthError (${exitSignal})`, async () => {
+      const { failure, left } = await fail("birth", exitSignal, denying(denied));
+      assert.is(failure.name, "BirthError");
+      assert.is(failure.step, "stub");
+      assert.match(failure.message, /failed in the stub code: (EPERM|killed by SIGTRAP)/);
+      assert.match(failure.remedy ?? "", "seccomp");
+      assert.equal(left, []);
+    });
   }
 }
 
-failures(
-  "a birth that fails after others succeeded does not kill a host with SIGKILL",
-  async () => {
-    const { failure, left } = await fail("late", "SIGKILL");
-    assert.is(failure.name, "BirthError");
-    assert.is(failure.step, "setsid");
-    assert.is(failure.errno, "EPERM");
-    assert.equal(left, []);
-  },
-);
+failures("a birth that fails after others does not kill a host with SIGKILL", async () => {
+  const { failure, left } = await fail("late", "SIGKILL");
+  assert.is(failure.name, "BirthError");
+  assert.is(failure.step, "setsid");
+  assert.is(failure.errno, "EPERM");
+  assert.equal(left, []);
+});
 
 failures("a stub that cannot be attached stays if its end would kill the host", async () => {
   const refused = await fail("attach", "SIGKILL");
@@ -227,18 +218,15 @@ const needsStrace = needs(failures, "strace");
 const STRACE = ["strace", "-f", "-o", "/dev/null"];
 
 for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
-  needsStrace(
-    `under strace -f the attach is refused by an AttachError (${exitSignal})`,
-    async () => {
-      const { failure, left } = await fail("birth", exitSignal, STRACE);
-      assert.is(failure.name, "AttachError");
-      assert.is(failure.code, "ERR_STUBLAB_ATTACH");
-      assert.is(failure.call, "ptrace(PTRACE_ATTACH)");
-      assert.is(failure.errno, "EPERM");
-      assert.match(failure.remedy ?? "", "strace");
-      assert.equal(left, []);
-    },
-  );
+  needsStrace(`under strace -f the attach is an AttachError (${exitSignal})`, async () => {
+    const { failure, left } = await fail("birth", exitSignal, STRACE);
+    assert.is(failure.name, "AttachError");
+    assert.is(failure.code, "ERR_STUBLAB_ATTACH");
+    assert.is(failure.call, "ptrace(PTRACE_ATTACH)");
+    assert.is(failure.errno, "EPERM");
+    assert.match(failure.remedy ?? "", "strace");
+    assert.equal(left, []);
+  });
 }
 
 /** The exit status of doctor if a call is refused, and the lines that are not ok. */

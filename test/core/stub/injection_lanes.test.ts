@@ -162,26 +162,23 @@ each("a stub that is killed during a call is a death", async (stub) => {
   await killer.ended;
 });
 
-each(
-  "a stub that is killed between a stop in its turn and the next request is a death",
-  (stub, lane) => {
-    if (lane === "faithful") return;
-    const fast = loadFast();
-    const { ringTurn } = fast;
-    stub.call("getpid");
-    // The shim's request to resume the stub fails: it is on its way to its exit stop.
-    fast.ringTurn = () => {
-      process.kill(stub.pid, "SIGKILL");
-      return -ESRCH;
-    };
-    try {
-      const error = thrown(DeathError, () => stub.call("getpid"));
-      assert.equal(error.end, { kind: "signaled", signal: "SIGKILL", coreDumped: false });
-    } finally {
-      fast.ringTurn = ringTurn;
-    }
-  },
-);
+each("a stub killed between a stop in its turn and the next request is a death", (stub, lane) => {
+  if (lane === "faithful") return;
+  const fast = loadFast();
+  const { ringTurn } = fast;
+  stub.call("getpid");
+  // The shim's request to resume the stub fails: it is on its way to its exit stop.
+  fast.ringTurn = () => {
+    process.kill(stub.pid, "SIGKILL");
+    return -ESRCH;
+  };
+  try {
+    const error = thrown(DeathError, () => stub.call("getpid"));
+    assert.equal(error.end, { kind: "signaled", signal: "SIGKILL", coreDumped: false });
+  } finally {
+    fast.ringTurn = ringTurn;
+  }
+});
 
 each("everything else that needs the stub stopped works between two calls", (stub, lane) => {
   const own = () =>
@@ -265,26 +262,23 @@ each("a call that moves a mapping to the ring's address is executed all the same
   assert.equal(stub.read(target, 1), Uint8Array.of(0));
 });
 
-each(
-  "a batch gives each call its result, and later calls the results of earlier ones",
-  (stub, lane) => {
-    const batch = stub.batch();
-    const page = batch.call("mmap", ...A_PAGE);
-    const wrong = batch.call("close", -1);
-    const protect = batch.call("mprotect", page, PAGE_SIZE, 1);
-    const canceled = batch.call("munmap", page, wrong);
-    const unmapped = batch.call("munmap", page, PAGE_SIZE);
-    thrown(StateError, () => page.result);
-    for (let i = 0; i < 2; i++) {
-      batch.run();
-      assert.is(page.value % BigInt(PAGE_SIZE), 0n);
-      assert.equal(wrong.result, { value: null, errno: "EBADF", lane });
-      assert.equal(canceled.result, { value: null, errno: "ECANCELED", lane });
-      assert.equal([protect.value, unmapped.value], [0n, 0n]);
-      assert.throws(() => stub.read(page.value, 1), /EFAULT/);
-    }
-  },
-);
+each("a batch gives calls their results, and later calls those of earlier ones", (stub, lane) => {
+  const batch = stub.batch();
+  const page = batch.call("mmap", ...A_PAGE);
+  const wrong = batch.call("close", -1);
+  const protect = batch.call("mprotect", page, PAGE_SIZE, 1);
+  const canceled = batch.call("munmap", page, wrong);
+  const unmapped = batch.call("munmap", page, PAGE_SIZE);
+  thrown(StateError, () => page.result);
+  for (let i = 0; i < 2; i++) {
+    batch.run();
+    assert.is(page.value % BigInt(PAGE_SIZE), 0n);
+    assert.equal(wrong.result, { value: null, errno: "EBADF", lane });
+    assert.equal(canceled.result, { value: null, errno: "ECANCELED", lane });
+    assert.equal([protect.value, unmapped.value], [0n, 0n]);
+    assert.throws(() => stub.read(page.value, 1), /EFAULT/);
+  }
+});
 
 each("a batch of thousands refers across trips", (stub) => {
   const batch = stub.batch();

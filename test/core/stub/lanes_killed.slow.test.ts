@@ -33,47 +33,45 @@ function killLater(pid: number, milliseconds: number): Promise<unknown> {
 }
 
 for (const way of WAYS) {
-  killed(
-    `${nameOf(way)}: a stub that is killed at any moment is an error, and its guest lives on`,
-    () =>
-      by(way, async () => {
-        using platform = Platform.open(optionsOf(way));
-        const random = randomWords(SEED);
-        for (let round = 0; round < STUBS; round++) {
-          const { space, context } = loadReadOnly(platform, GUEST);
-          const { pid } = space;
-          const over = killLater(pid, (Number(random()) / 2 ** 64) * LONGEST);
-          let error: unknown;
-          while (error === undefined) {
-            try {
-              const what = random() % 16n;
-              if (what === 0n) space.mapAnonymous(0x50000, PAGE_SIZE, "rw");
-              else if (what === 1n) context.xstate.fill(Number(random() % 256n), 160, 176);
-              else if (what === 2n) space.read(0x10000, 8);
-              else syscallOf(context.switch(space));
-            } catch (failure) {
-              error = failure;
-            }
+  killed(`${nameOf(way)}: a stub killed at any moment is an error; its guest lives on`, () =>
+    by(way, async () => {
+      using platform = Platform.open(optionsOf(way));
+      const random = randomWords(SEED);
+      for (let round = 0; round < STUBS; round++) {
+        const { space, context } = loadReadOnly(platform, GUEST);
+        const { pid } = space;
+        const over = killLater(pid, (Number(random()) / 2 ** 64) * LONGEST);
+        let error: unknown;
+        while (error === undefined) {
+          try {
+            const what = random() % 16n;
+            if (what === 0n) space.mapAnonymous(0x50000, PAGE_SIZE, "rw");
+            else if (what === 1n) context.xstate.fill(Number(random() % 256n), 160, 176);
+            else if (what === 2n) space.read(0x10000, 8);
+            else syscallOf(context.switch(space));
+          } catch (failure) {
+            error = failure;
           }
-          await over;
-          // A read of memory only fails.
-          if (!(error instanceof DeathError)) {
-            assert.match(String(error), /ESRCH|EFAULT/);
-            assert.throws(
-              () => context.switch(space),
-              (failure: unknown) => failure instanceof DeathError,
-            );
-          }
-          assert.is(processState(pid), undefined, "reaped");
-          space.release();
-          const next = loadReadOnly(platform, GUEST);
-          context.registers.set(HOST_MACHINE.instructionPointer, 0x10000n);
-          syscallOf(context.switch(next.space));
-          toSyscall(next);
-          next.space.release();
-          context.release();
         }
-      }),
+        await over;
+        // A read of memory only fails.
+        if (!(error instanceof DeathError)) {
+          assert.match(String(error), /ESRCH|EFAULT/);
+          assert.throws(
+            () => context.switch(space),
+            (failure: unknown) => failure instanceof DeathError,
+          );
+        }
+        assert.is(processState(pid), undefined, "reaped");
+        space.release();
+        const next = loadReadOnly(platform, GUEST);
+        context.registers.set(HOST_MACHINE.instructionPointer, 0x10000n);
+        syscallOf(context.switch(next.space));
+        toSyscall(next);
+        next.space.release();
+        context.release();
+      }
+    }),
   );
 }
 

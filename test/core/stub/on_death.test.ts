@@ -50,22 +50,19 @@ onDeath("reports neither closed stubs, nor to a removed listener", () => {
   assert.equal(dead, [grandchild]);
 });
 
-onDeath(
-  "turns an exception of a listener into a warning, and calls the other listeners",
-  async () => {
-    using tracer = new Tracer();
-    const stub = tracer.createStub();
-    const failure = new Error("a listener failed");
-    const warned = once(process, "warning");
-    tracer.onDeath(() => {
-      throw failure;
-    });
-    const death = nextDeath(tracer);
-    process.kill(stub.pid, "SIGKILL");
-    assert.is(await death, stub);
-    assert.equal(await warned, [failure]);
-  },
-);
+onDeath("turns an exception of a listener into a warning, and calls the others", async () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  const failure = new Error("a listener failed");
+  const warned = once(process, "warning");
+  tracer.onDeath(() => {
+    throw failure;
+  });
+  const death = nextDeath(tracer);
+  process.kill(stub.pid, "SIGKILL");
+  assert.is(await death, stub);
+  assert.equal(await warned, [failure]);
+});
 
 onDeath("turns a rejection of a listener into a warning", async () => {
   using tracer = new Tracer();

@@ -47,14 +47,11 @@ outside("an address space that gets a SIGTRAP is unmapped at its release", () =>
   assert.throws(() => next.read(0x10000, 1), /EFAULT/);
 });
 
-outside(
-  "a host that closes stubs with exit signal SIGKILL survives, whatever signal is pending",
-  async () => {
-    const { stdout, stderr, signal } = await run(hostCommand("signalled", "close", "SIGKILL"));
-    assert.is(signal, null, stderr);
-    assert.is(stdout, "right\n", stderr);
-  },
-);
+outside("a host that closes stubs with SIGKILL survives, whatever signal is pending", async () => {
+  const { stdout, stderr, signal } = await run(hostCommand("signalled", "close", "SIGKILL"));
+  assert.is(signal, null, stderr);
+  assert.is(stdout, "right\n", stderr);
+});
 
 for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
   for (const [birth, parent] of Object.entries({ fork: "host", clone: "stub" })) {
@@ -73,31 +70,28 @@ for (const [parent, birth] of Object.entries({
   host: (tracer: Tracer) => tracer.createStub(),
   stub: (tracer: Tracer) => tracer.createStub().createStub(),
 })) {
-  outside(
-    `a birth whose child is resumed by SIGCONT before the attach is retried (${parent})`,
-    () => {
-      using tracer = new Tracer();
-      const { shim } = tracer;
-      const { attach } = shim;
-      let [attaches, sent] = [0, 0];
-      const last = parent === "host" ? 1 : 2;
-      shim.attach = (tid, relative) => {
-        if (++attaches === last) {
-          process.kill(tid, "SIGCONT");
-          while (processState(tid)?.state !== "Z");
-          sent++;
-        }
-        return attach(tid, relative);
-      };
-      try {
-        const stub = birth(tracer);
-        assert.is(stub.call("getpid"), BigInt(stub.pid));
-        assert.is(sent, 1);
-      } finally {
-        shim.attach = attach;
+  outside(`a birth whose child gets SIGCONT before the attach is retried (${parent})`, () => {
+    using tracer = new Tracer();
+    const { shim } = tracer;
+    const { attach } = shim;
+    let [attaches, sent] = [0, 0];
+    const last = parent === "host" ? 1 : 2;
+    shim.attach = (tid, relative) => {
+      if (++attaches === last) {
+        process.kill(tid, "SIGCONT");
+        while (processState(tid)?.state !== "Z");
+        sent++;
       }
-    },
-  );
+      return attach(tid, relative);
+    };
+    try {
+      const stub = birth(tracer);
+      assert.is(stub.call("getpid"), BigInt(stub.pid));
+      assert.is(sent, 1);
+    } finally {
+      shim.attach = attach;
+    }
+  });
 }
 
 outside("a signal that the kernel raises causes an error", () => {

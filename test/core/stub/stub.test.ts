@@ -170,20 +170,17 @@ stubs("lies at the same address in every tracer of the process", () => {
   assert.is(one.stubAddress, two.stubAddress);
 });
 
-stubs(
-  "cannot be forked by a worker thread with an exit signal that would kill the process",
-  async () => {
-    const bundle = JSON.stringify(new URL("tracer_in_worker.js", import.meta.url).href);
-    const worker = new Worker(`import(${bundle})`, { eval: true });
-    const ended = new Promise((resolve) => worker.once("exit", resolve));
-    const said = await new Promise((resolve, reject) => {
-      worker.once("message", resolve);
-      worker.once("error", reject);
-    });
-    await ended;
-    assert.equal(said, { refused: "ERR_STUBLAB_STATE", getppid: process.pid });
-  },
-);
+stubs("cannot be forked by a worker with an exit signal that would kill the process", async () => {
+  const bundle = JSON.stringify(new URL("tracer_in_worker.js", import.meta.url).href);
+  const worker = new Worker(`import(${bundle})`, { eval: true });
+  const ended = new Promise((resolve) => worker.once("exit", resolve));
+  const said = await new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+  });
+  await ended;
+  assert.equal(said, { refused: "ERR_STUBLAB_STATE", getppid: process.pid });
+});
 
 stubs("does not restart a call forever, whatever its encoder says", () => {
   const encoder = { ...openEncoder("assembly"), restartsSyscall: () => 1 };

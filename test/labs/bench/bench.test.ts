@@ -55,34 +55,28 @@ bench("sides take turns batch by batch, every other round in reverse order", asy
   assert.equal(order.slice(-6), [a, b, b, a, a, b]);
 });
 
-bench(
-  "a batch lasts as long as the plan says, but is no larger than its mechanism allows",
-  async () => {
-    const few: Mechanism = { ...own, name: "few", most: 7 };
-    const { results } = await pretendRun([reference, few], () => pretend(20));
-    lists(results, [500, 7], ({ size }) => size);
-  },
-);
+bench("a batch lasts as the plan says, but is no larger than its mechanism allows", async () => {
+  const few: Mechanism = { ...own, name: "few", most: 7 };
+  const { results } = await pretendRun([reference, few], () => pretend(20));
+  lists(results, [500, 7], ({ size }) => size);
+});
 
-bench(
-  "a ratio is the median of those of each round, so that a slow machine cancels out",
-  async () => {
-    const slowness = [1, 5, 9];
-    let round = 0;
-    const side = (each: number) => ({
-      batch: async () => ({ microseconds: each * (slowness[round] ?? 1), involuntary: 0 }),
-      end: async () => {},
-    });
-    const { results } = await pretendRun(
-      [reference, own],
-      ({ name }) => side(name === "call-c" ? 10 : 20),
-      { progress: (_, text) => (round = Number(/^round (\d+)/.exec(text)?.[1] ?? 1) - 1) },
-    );
-    assert.is(results[1]?.microseconds?.median, 100);
-    assert.equal(results[1]?.ratio, { against: "call-c", lower: 2, median: 2, upper: 2 });
-    assert.is(results[0]?.ratio, undefined);
-  },
-);
+bench("a ratio is the median of those of the rounds: a slow machine cancels out", async () => {
+  const slowness = [1, 5, 9];
+  let round = 0;
+  const side = (each: number) => ({
+    batch: async () => ({ microseconds: each * (slowness[round] ?? 1), involuntary: 0 }),
+    end: async () => {},
+  });
+  const { results } = await pretendRun(
+    [reference, own],
+    ({ name }) => side(name === "call-c" ? 10 : 20),
+    { progress: (_, text) => (round = Number(/^round (\d+)/.exec(text)?.[1] ?? 1) - 1) },
+  );
+  assert.is(results[1]?.microseconds?.median, 100);
+  assert.equal(results[1]?.ratio, { against: "call-c", lower: 2, median: 2, upper: 2 });
+  assert.is(results[0]?.ratio, undefined);
+});
 
 bench(
   "what refuses is skipped with its reason, and has no ratio; nor has what is compared with it",

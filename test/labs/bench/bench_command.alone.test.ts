@@ -30,17 +30,14 @@ command("measures mechanisms beside plain C, and writes a document and a page", 
   assert.match(readFileSync(html, "utf8"), /id="switch-figures"/);
 });
 
-command(
-  "refuses a real-time priority, at which sides that spin would starve the machine",
-  async () => {
-    const [node, args] = bench("getpid", "--rounds", "1");
-    const { code, stderr } = await run(["chrt", ["-f", "1", node, ...args]]);
-    // Without the privilege, chrt refuses.
-    if (/Operation not permitted/.test(stderr)) return;
-    assert.is(code, 3, stderr);
-    assert.match(stderr, /real-time priority(.|\n)*without chrt/);
-  },
-);
+command("refuses a real-time priority, as sides that spin would starve the machine", async () => {
+  const [node, args] = bench("getpid", "--rounds", "1");
+  const { code, stderr } = await run(["chrt", ["-f", "1", node, ...args]]);
+  // Without the privilege, chrt refuses.
+  if (/Operation not permitted/.test(stderr)) return;
+  assert.is(code, 3, stderr);
+  assert.match(stderr, /real-time priority(.|\n)*without chrt/);
+});
 
 /** Clock ticks that a process has run. */
 function ticks(pid: number): number {
@@ -84,22 +81,19 @@ command("leaves no process behind when it is killed", async () => {
   assert.ok(await eventually(() => !family.some(isAlive), 10_000));
 });
 
-command(
-  "a side that cannot start refuses with the reason of the library or the kernel",
-  async () => {
-    const processors = chooseProcessors();
-    const [mechanism] = MECHANISMS.filter(({ name }) => name === "call-faithful");
-    const lane = { work: "call", options: {} } as const;
-    assert.ok(mechanism);
-    const open = (given: Parameters<typeof openSide>[0], others = processors): Promise<Side> =>
-      Promise.resolve().then(() => openSide(given, others));
-    const unknown = await rejection(open({ name: "no such", group: "call", title: "" }));
-    assert.ok(unknown instanceof Refusal);
-    assert.is(unknown.message, "unknown mechanism");
-    const foreign = await rejection(open({ ...mechanism, name: "no such", lane }));
-    assert.is(foreign instanceof Refusal && foreign.message, 'stublab has no mechanism "no such"');
-    const apart = { name: "spin", group: "floor", title: "", apart: true } as const;
-    const alone = await rejection(open(apart, { ...processors, other: undefined }));
-    assert.is(alone instanceof Refusal && alone.message, "it needs a second processor");
-  },
-);
+command("a side that cannot start gives the reason of the library or the kernel", async () => {
+  const processors = chooseProcessors();
+  const [mechanism] = MECHANISMS.filter(({ name }) => name === "call-faithful");
+  const lane = { work: "call", options: {} } as const;
+  assert.ok(mechanism);
+  const open = (given: Parameters<typeof openSide>[0], others = processors): Promise<Side> =>
+    Promise.resolve().then(() => openSide(given, others));
+  const unknown = await rejection(open({ name: "no such", group: "call", title: "" }));
+  assert.ok(unknown instanceof Refusal);
+  assert.is(unknown.message, "unknown mechanism");
+  const foreign = await rejection(open({ ...mechanism, name: "no such", lane }));
+  assert.is(foreign instanceof Refusal && foreign.message, 'stublab has no mechanism "no such"');
+  const apart = { name: "spin", group: "floor", title: "", apart: true } as const;
+  const alone = await rejection(open(apart, { ...processors, other: undefined }));
+  assert.is(alone instanceof Refusal && alone.message, "it needs a second processor");
+});

@@ -45,24 +45,21 @@ agreement("every function that an architecture has is compared with the headers"
   }
 });
 
-agreement(
-  "all pairs of flags are among the cases, and all low halves of status words",
-  async () => {
-    for (const { name, coverage } of all.report.functions) {
-      for (const { parameter, bits, pairs } of coverage.flags) {
-        assert.is(bits.seen, bits.all, `${name} ${parameter}`);
-        assert.is(pairs.seen, pairs.all, `${name} ${parameter}`);
-      }
+agreement("all pairs of flags are among the cases, and low halves of status words", async () => {
+  for (const { name, coverage } of all.report.functions) {
+    for (const { parameter, bits, pairs } of coverage.flags) {
+      assert.is(bits.seen, bits.all, `${name} ${parameter}`);
+      assert.is(pairs.seen, pairs.all, `${name} ${parameter}`);
     }
-    const { report } = await compare({
-      subjects: subjects(["script"], ["amd64"]),
-      seed: SEED,
-      cases: 140_000,
-      only: ["waitKind"],
-    });
-    assert.is(report.functions[0]?.coverage.statuses?.low, 65_536);
-  },
-);
+  }
+  const { report } = await compare({
+    subjects: subjects(["script"], ["amd64"]),
+    seed: SEED,
+    cases: 140_000,
+    only: ["waitKind"],
+  });
+  assert.is(report.functions[0]?.coverage.statuses?.low, 65_536);
+});
 
 agreement("every case is the same for the same seed, and another for another", async () => {
   const found = async (seed: bigint) => {

@@ -56,30 +56,25 @@ function names({ disagreements, broken }: CompareReport, mutant: Mutant): boolea
   );
 }
 
-suiteOfMutants(
-  "each is found in 100,000 cases and named, or agrees in a million cases",
-  async () => {
-    const module = binaryen.readBinary(readFileSync(new URL("encoder.wasm", import.meta.url)));
-    const text = withoutNames(module.emitText());
-    module.dispose();
-    const failures: string[] = [];
-    const counts = { all: 0, found: 0, same: 0 };
-    for (const mutant of mutate(text, constants)) {
-      if (counts.all++ % EVERY !== 0) continue;
-      const report = await compareMutant(mutant, CASES);
-      if (finds(report, mutant)) {
-        counts.found++;
-        if (!names(report, mutant)) failures.push(`misnamed: ${mutant.change}`);
-        continue;
-      }
-      const proof = await compareMutant(mutant, PROOF, mutant.functions);
-      if (finds(proof, mutant)) failures.push(`found late: ${mutant.change}`);
-      else counts.same++;
+suiteOfMutants("each is found in 100,000 cases and named, or agrees in a million", async () => {
+  const module = binaryen.readBinary(readFileSync(new URL("encoder.wasm", import.meta.url)));
+  const text = withoutNames(module.emitText());
+  module.dispose();
+  const failures: string[] = [];
+  const counts = { all: 0, found: 0, same: 0 };
+  for (const mutant of mutate(text, constants)) {
+    if (counts.all++ % EVERY !== 0) continue;
+    const report = await compareMutant(mutant, CASES);
+    if (finds(report, mutant)) {
+      counts.found++;
+      if (!names(report, mutant)) failures.push(`misnamed: ${mutant.change}`);
+      continue;
     }
-    console.log(
-      `${counts.all} mutants: ${counts.found} found, ${counts.same} are the same encoder`,
-    );
-    assert.equal(failures, []);
-    assert.ok(counts.found >= 60, `${counts.found} found`);
-  },
-);
+    const proof = await compareMutant(mutant, PROOF, mutant.functions);
+    if (finds(proof, mutant)) failures.push(`found late: ${mutant.change}`);
+    else counts.same++;
+  }
+  console.log(`${counts.all} mutants: ${counts.found} found, ${counts.same} are the same encoder`);
+  assert.equal(failures, []);
+  assert.ok(counts.found >= 60, `${counts.found} found`);
+});

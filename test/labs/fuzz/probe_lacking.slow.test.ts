@@ -60,26 +60,23 @@ ALL.forEach((name, i) => {
 });
 for (const errno of ERRNOS) built(`of all of it: ${errno}`, () => check(ALL, errno));
 
-built(
-  "of ptrace: the facts that need none are checked, and setups that return from signal frames",
-  async () => {
-    const [command, ...args] = [
-      DENY,
-      `${callNumber("ptrace")}:1`,
-      "--",
-      PROBE,
-      "conformance",
-      "fuzz",
-      "--cases",
-      "3000",
-    ] as const;
-    const { code, stdout } = await run([command, args]);
-    assert.ok(code === 0 || code === 1, stdout);
-    const { held, skipped } = factsIn(stdout);
-    assert.ok(held > 0);
-    assert.match([...skipped.values()].join("\n"), "the kernel lacks PTRACE_ATTACH: EPERM");
-  },
-);
+built("of ptrace: facts that need none are checked, and setups by signal frames", async () => {
+  const [command, ...args] = [
+    DENY,
+    `${callNumber("ptrace")}:1`,
+    "--",
+    PROBE,
+    "conformance",
+    "fuzz",
+    "--cases",
+    "3000",
+  ] as const;
+  const { code, stdout } = await run([command, args]);
+  assert.ok(code === 0 || code === 1, stdout);
+  const { held, skipped } = factsIn(stdout);
+  assert.ok(held > 0);
+  assert.match([...skipped.values()].join("\n"), "the kernel lacks PTRACE_ATTACH: EPERM");
+});
 
 built("of registers: no stub can be made, and the verdict about a tool is unknown", async () => {
   const rules = `${callNumber("ptrace")}:5:0:12`; // PTRACE_GETREGS

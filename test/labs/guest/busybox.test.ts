@@ -39,33 +39,30 @@ const LANES: PlatformOptions[] = [
 
 for (const options of LANES) {
   const name = `${options.lane}${options.patches ? " with patches" : ""}`;
-  needs(commands, { "a static busybox": busybox !== undefined })(
-    `${name} runs its commands`,
-    () => {
-      using platform = openIfPossible(options);
-      if (platform === undefined) return;
-      for (const [args, further, expected] of COMMANDS) {
-        let [stdout, stderr] = ["", ""];
-        const { result } = runGuest(
-          platform,
-          { elf: busybox ?? new Uint8Array() },
-          {
-            args: ["busybox", ...args],
-            ...further,
-            output(fd, part) {
-              if (fd === 1) stdout += Buffer.from(part).toString();
-              else stderr += Buffer.from(part).toString();
-            },
+  needs(commands, { "a static busybox": busybox !== undefined })(`${name} runs commands`, () => {
+    using platform = openIfPossible(options);
+    if (platform === undefined) return;
+    for (const [args, further, expected] of COMMANDS) {
+      let [stdout, stderr] = ["", ""];
+      const { result } = runGuest(
+        platform,
+        { elf: busybox ?? new Uint8Array() },
+        {
+          args: ["busybox", ...args],
+          ...further,
+          output(fd, part) {
+            if (fd === 1) stdout += Buffer.from(part).toString();
+            else stderr += Buffer.from(part).toString();
           },
-        );
-        assert.equal(
-          [result, stdout, stderr],
-          [{ kind: "exited", status: 0 }, expected, ""],
-          args[0],
-        );
-      }
-    },
-  );
+        },
+      );
+      assert.equal(
+        [result, stdout, stderr],
+        [{ kind: "exited", status: 0 }, expected, ""],
+        args[0],
+      );
+    }
+  });
 }
 
 /** A platform with a lane; undefined if this machine does not have it. */

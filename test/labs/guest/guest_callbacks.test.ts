@@ -187,23 +187,20 @@ for (const [name, code] of [
   });
 }
 
-callbacks(
-  "an exception of a callback propagates even if the guest's process was killed before",
-  () => {
-    const enough = new Error("enough");
-    const onSyscall: GuestOptions["onSyscall"] = (_, { space }) => {
-      process.kill(space.pid, "SIGKILL");
-      throw enough;
-    };
-    try {
-      runGuest(platform, { code: EXIT_7 }, { onSyscall });
-      assert.unreachable();
-    } catch (error) {
-      assert.is(error, enough);
-    }
-    expectUsable();
-  },
-);
+callbacks("an exception of a callback propagates even if the guest's process was killed", () => {
+  const enough = new Error("enough");
+  const onSyscall: GuestOptions["onSyscall"] = (_, { space }) => {
+    process.kill(space.pid, "SIGKILL");
+    throw enough;
+  };
+  try {
+    runGuest(platform, { code: EXIT_7 }, { onSyscall });
+    assert.unreachable();
+  } catch (error) {
+    assert.is(error, enough);
+  }
+  expectUsable();
+});
 
 callbacks("a callback runs another guest of the same platform", () => {
   const other = Platform.open();

@@ -12,35 +12,31 @@ claims.after.each(() => assert.equal(childrenOf(process.pid), []));
 /** How often what could be a race is tried. */
 const TRIES = 100;
 
-claims(
-  "registers of a stopped stub can be read right after PTRACE_ATTACH; the wait takes its report",
-  () => {
-    using tracer = new Tracer();
-    const { shim, status } = tracer;
-    const stub = tracer.createStub();
-    const registers = new Uint8Array(tracer.frame.bytes.byteLength);
-    const nothing = () =>
-      shim.wait(stub.pid, tracer.waitAll | tracer.constant("WNOHANG"), 0, status);
-    const detach = () => {
-      stub.detach();
-      while (processState(stub.pid)?.state !== "T");
-    };
-    for (let i = 0; i < TRIES; i++) {
-      detach();
-      assert.is(shim.ptrace(tracer.constant("PTRACE_ATTACH"), stub.pid, 0, 0), 0);
-      const read = shim.ptrace(tracer.constant("PTRACE_GETREGS"), stub.pid, 0, registers);
-      assert.is(read, 0, `try ${i}`);
-      stub.thread.settle(new Running(stub.thread));
-      assert.is(stub.thread.wait().signal, tracer.constant("SIGSTOP"));
-      assert.is(nothing(), 0, "the wait4 has consumed it");
-    }
-    // Without that wait the next one reports it.
+claims("a stopped stub has registers right after PTRACE_ATTACH; the wait takes its report", () => {
+  using tracer = new Tracer();
+  const { shim, status } = tracer;
+  const stub = tracer.createStub();
+  const registers = new Uint8Array(tracer.frame.bytes.byteLength);
+  const nothing = () => shim.wait(stub.pid, tracer.waitAll | tracer.constant("WNOHANG"), 0, status);
+  const detach = () => {
+    stub.detach();
+    while (processState(stub.pid)?.state !== "T");
+  };
+  for (let i = 0; i < TRIES; i++) {
     detach();
-    shim.ptrace(tracer.constant("PTRACE_ATTACH"), stub.pid, 0, 0);
-    assert.is(nothing(), stub.pid);
-    stub.thread.settle(new Stopped(stub.thread));
-  },
-);
+    assert.is(shim.ptrace(tracer.constant("PTRACE_ATTACH"), stub.pid, 0, 0), 0);
+    const read = shim.ptrace(tracer.constant("PTRACE_GETREGS"), stub.pid, 0, registers);
+    assert.is(read, 0, `try ${i}`);
+    stub.thread.settle(new Running(stub.thread));
+    assert.is(stub.thread.wait().signal, tracer.constant("SIGSTOP"));
+    assert.is(nothing(), 0, "the wait4 has consumed it");
+  }
+  // Without that wait the next one reports it.
+  detach();
+  shim.ptrace(tracer.constant("PTRACE_ATTACH"), stub.pid, 0, 0);
+  assert.is(nothing(), stub.pid);
+  stub.thread.settle(new Stopped(stub.thread));
+});
 
 claims("a signal of kill is pending for the process, one of tgkill for the thread", () => {
   using tracer = new Tracer();
@@ -65,50 +61,44 @@ claims("a signal of kill is pending for the process, one of tgkill for the threa
   );
 });
 
-claims(
-  "the stub code has as many instructions as the lesson says, and not all are executed",
-  async () => {
-    const recording = await recordingOf("host");
-    const { lines } = codeOf(recording, STUB_CODE);
-    assert.match(recording.introduction.join(" "), `the stub code, ${lines.length} instructions`);
-    const executed = instructionsOf(recording, "master", STUB_CODE).length;
-    assert.match(
-      readFileSync("docs/lessons/host.md", "utf8"),
-      `${executed} of its ${lines.length} instructions`,
-    );
-  },
-);
+claims("the stub code has as many instructions as the lesson says; not all run", async () => {
+  const recording = await recordingOf("host");
+  const { lines } = codeOf(recording, STUB_CODE);
+  assert.match(recording.introduction.join(" "), `the stub code, ${lines.length} instructions`);
+  const executed = instructionsOf(recording, "master", STUB_CODE).length;
+  assert.match(
+    readFileSync("docs/lessons/host.md", "utf8"),
+    `${executed} of its ${lines.length} instructions`,
+  );
+});
 
-claims(
-  "an interrupt enters the kernel, too, and leaves -1 in orig_rax, as the host says",
-  async () => {
-    using tracer = new Tracer();
-    const stub = tracer.createStub();
-    const { thread } = stub;
-    const page = stub.map(PAGE_SIZE);
-    stub.write(page, Uint8Array.of(0xeb, 0xfe));
-    stub.call("mprotect", page, PAGE_SIZE, tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC"));
-    const { frame } = tracer;
-    frame.copyFrom(thread.initial);
-    for (const [name, word] of Object.entries({ rip: page, rax: 7n, orig_rax: 39n })) {
-      frame.set(name, word);
-    }
-    thread.expect("stopped").writeRegisters(frame);
-    assert.is(stub.registers().orig_rax, 39n);
-    const userTime = () => Number(readFileSync(`/proc/${stub.pid}/stat`, "utf8").split(" ")[13]);
-    const before = userTime();
-    thread.expect("stopped").resume();
-    while (userTime() === before);
-    tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGUSR1"));
-    thread.wait();
-    assert.equal([stub.registers().rip, stub.registers().orig_rax], [page, 2n ** 64n - 1n]);
-    const { observed } = await recordingOf("host");
-    assert.match(
-      observed.join(" "),
-      /enters the kernel by its system calls, .* and interrupts, which leave -1/,
-    );
-  },
-);
+claims("an interrupt enters the kernel, too; orig_rax is -1 then, as the host says", async () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  const { thread } = stub;
+  const page = stub.map(PAGE_SIZE);
+  stub.write(page, Uint8Array.of(0xeb, 0xfe));
+  stub.call("mprotect", page, PAGE_SIZE, tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC"));
+  const { frame } = tracer;
+  frame.copyFrom(thread.initial);
+  for (const [name, word] of Object.entries({ rip: page, rax: 7n, orig_rax: 39n })) {
+    frame.set(name, word);
+  }
+  thread.expect("stopped").writeRegisters(frame);
+  assert.is(stub.registers().orig_rax, 39n);
+  const userTime = () => Number(readFileSync(`/proc/${stub.pid}/stat`, "utf8").split(" ")[13]);
+  const before = userTime();
+  thread.expect("stopped").resume();
+  while (userTime() === before);
+  tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGUSR1"));
+  thread.wait();
+  assert.equal([stub.registers().rip, stub.registers().orig_rax], [page, 2n ** 64n - 1n]);
+  const { observed } = await recordingOf("host");
+  assert.match(
+    observed.join(" "),
+    /enters the kernel by its system calls, .* and interrupts, which leave -1/,
+  );
+});
 
 claims("one SYSCALL of the first stub visibly changes R11: the kill of its self-stop", async () => {
   const calls = instructionsOf(await recordingOf("host"), "master", STUB_CODE).filter(

@@ -27,24 +27,21 @@ lessons("each has three choices or more, and a reply of its own to each", async 
   }
 });
 
-lessons(
-  "no place, and neither the longest nor the shortest choice, is right too often",
-  async () => {
-    const all = await allQuestions();
-    const share = (isRight: (question: Question) => boolean) =>
-      all.filter(isRight).length / all.length;
-    for (const place of [0, 1, 2, 3]) {
-      assert.ok(share(({ answer }) => answer === place) <= MOST, `place ${place}`);
-    }
-    for (const sign of [1, -1]) {
-      const stands = share(({ choices, answer }) => {
-        const lengths = choices.map(({ length }) => sign * length);
-        return lengths.every((length, i) => i === answer || length < (lengths[answer] ?? 0));
-      });
-      assert.ok(stands <= MOST, `${sign > 0 ? "longest" : "shortest"}: ${stands}`);
-    }
-  },
-);
+lessons("no place, nor the longest or the shortest choice, is right too often", async () => {
+  const all = await allQuestions();
+  const share = (isRight: (question: Question) => boolean) =>
+    all.filter(isRight).length / all.length;
+  for (const place of [0, 1, 2, 3]) {
+    assert.ok(share(({ answer }) => answer === place) <= MOST, `place ${place}`);
+  }
+  for (const sign of [1, -1]) {
+    const stands = share(({ choices, answer }) => {
+      const lengths = choices.map(({ length }) => sign * length);
+      return lengths.every((length, i) => i === answer || length < (lengths[answer] ?? 0));
+    });
+    assert.ok(stands <= MOST, `${sign > 0 ? "longest" : "shortest"}: ${stands}`);
+  }
+});
 
 lessons("nor is the one choice that begins with another word than the others", async () => {
   const odd = (await allQuestions()).flatMap(({ choices, answer }) => {

@@ -7,24 +7,21 @@ const CONDITIONAL = /^(?:j(?!mp)|b\.|[ct]bn?z)/;
 
 const listing = suite("listing");
 
-listing(
-  "it has every byte of the stub code, as a stub has it, and labels where the shim says",
-  () => {
-    using tracer = new Tracer();
-    const stub = tracer.createStub();
-    stub.scrub();
-    const page = stub.read(tracer.stubAddress, PAGE_SIZE);
-    const code = loadListing(STUB_CODE);
-    const bytes = codeBytes(code);
-    assert.equal([...bytes], [...page.subarray(0, bytes.length)]);
-    // The loop over a ring follows, without a listing. The last word is 0: the lesson early-attach needs one.
-    assert.ok(page.subarray(-8).every((byte) => byte === 0));
-    const at = (label: string) => code.lines.find((line) => line.label === label)?.offset;
-    assert.is(at("stublab_stub_begin"), 0);
-    assert.is(at("stublab_stub_syscall"), tracer.shim.stubSyscallOffset());
-    assert.is(at("stublab_stub_rest"), tracer.shim.stubRestOffset());
-  },
-);
+listing("it has every byte of the stub code, as in a stub, and labels where the shim says", () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  stub.scrub();
+  const page = stub.read(tracer.stubAddress, PAGE_SIZE);
+  const code = loadListing(STUB_CODE);
+  const bytes = codeBytes(code);
+  assert.equal([...bytes], [...page.subarray(0, bytes.length)]);
+  // The loop over a ring follows, without a listing. The last word is 0: the lesson early-attach needs one.
+  assert.ok(page.subarray(-8).every((byte) => byte === 0));
+  const at = (label: string) => code.lines.find((line) => line.label === label)?.offset;
+  assert.is(at("stublab_stub_begin"), 0);
+  assert.is(at("stublab_stub_syscall"), tracer.shim.stubSyscallOffset());
+  assert.is(at("stublab_stub_rest"), tracer.shim.stubRestOffset());
+});
 
 const OTHER = "dist/listing-arm64.json";
 

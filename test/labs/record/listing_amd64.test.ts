@@ -14,16 +14,13 @@ listing("the preprocessor's names stand behind their numbers", () => {
   assert.not.ok(texts.some((text) => /\$[A-Z_]/.test(text)));
 });
 
-listing(
-  "no SYSCALL but that of exit stands right behind the number's MOV, which systrap would replace",
-  () => {
-    const { lines } = loadListing(STUB_CODE);
-    const pairs = lines.filter(({ text }, i) => {
-      return text === "syscall" && lines[i - 1]?.bytes.startsWith("b8");
-    });
-    lists(pairs, ["hlt"], ({ offset }) => lines.find((line) => line.offset > offset)?.text);
-  },
-);
+listing("no SYSCALL but that of exit follows its number's MOV, which systrap would replace", () => {
+  const { lines } = loadListing(STUB_CODE);
+  const pairs = lines.filter(({ text }, i) => {
+    return text === "syscall" && lines[i - 1]?.bytes.startsWith("b8");
+  });
+  lists(pairs, ["hlt"], ({ offset }) => lines.find((line) => line.offset > offset)?.text);
+});
 
 needs(listing, "objdump")("objdump reads the same instructions in it", () => {
   for (const name of [STUB_CODE, "guest"]) {

@@ -73,25 +73,22 @@ reading("a reading that begins at a step asks what comes before it", () => {
   assert.equal([answered.at, answered.asked], [second, 1]);
 });
 
-reading(
-  "digits answer by the place that a choice is shown at; Enter answers with the one picked",
-  () => {
-    const [question] = host.questions;
-    assert.ok(question);
-    for (const seed of [1, 2, 3, 4]) {
-      const asked = press(beginReading(host, -1, seed), "end");
-      const order = choiceOrder(asked, 0);
-      const place = order.indexOf(question.answer);
-      assert.is(press(asked, `${place + 1}`).answers.get(0), question.answer);
-      const keys = [...Array.from({ length: place + 1 }, () => "down"), "enter"];
-      assert.is(press(asked, ...keys).answers.get(0), question.answer);
-      assert.is(press(asked, "up", "enter").answers.get(0), order.at(-1));
-      assert.is(press(asked, "9").asked, 0);
-      assert.is(press(asked, "s").answers.get(0), null);
-      assert.is(press(asked, "s", "a").asked, 0);
-    }
-  },
-);
+reading("digits answer by the place at which a choice is shown; Enter by the one picked", () => {
+  const [question] = host.questions;
+  assert.ok(question);
+  for (const seed of [1, 2, 3, 4]) {
+    const asked = press(beginReading(host, -1, seed), "end");
+    const order = choiceOrder(asked, 0);
+    const place = order.indexOf(question.answer);
+    assert.is(press(asked, `${place + 1}`).answers.get(0), question.answer);
+    const keys = [...Array.from({ length: place + 1 }, () => "down"), "enter"];
+    assert.is(press(asked, ...keys).answers.get(0), question.answer);
+    assert.is(press(asked, "up", "enter").answers.get(0), order.at(-1));
+    assert.is(press(asked, "9").asked, 0);
+    assert.is(press(asked, "s").answers.get(0), null);
+    assert.is(press(asked, "s", "a").asked, 0);
+  }
+});
 
 reading("a question can be left backwards, and comes again", () => {
   const asked = press(beginReading(host), "end");
@@ -125,25 +122,22 @@ reading("each reader has an order of choices, by any text", () => {
   assert.ok(new Set(orders).size > 1);
 });
 
-reading(
-  "a wrong choice is refuted by its own reply if it has one, and the right one explained",
-  () => {
-    const [first, ...others] = host.questions;
-    assert.ok(first);
-    const replies = first.choices.map((_, i) => (i === 1 ? "" : `reply ${i}`));
-    const recording = { ...host, questions: [{ ...first, replies }, ...others] };
-    const told = (choice: number | null) =>
-      verdictOf(beginReading(recording, -1, 0, new Map([[0, choice]])), 0).map(([, text]) => text);
-    const { choices, answer, because } = first;
-    const right = [choices[answer], because];
-    assert.equal([told(answer), told(null)], [right, right]);
-    for (const i of choices.keys()) {
-      if (i === answer) continue;
-      assert.equal(told(i), [choices[i], ...(i === 1 ? [] : [`reply ${i}`]), ...right]);
-    }
-    assert.equal(verdictOf(beginReading(recording), 0), []);
-  },
-);
+reading("a wrong choice is refuted by its own reply, if any; the right one explained", () => {
+  const [first, ...others] = host.questions;
+  assert.ok(first);
+  const replies = first.choices.map((_, i) => (i === 1 ? "" : `reply ${i}`));
+  const recording = { ...host, questions: [{ ...first, replies }, ...others] };
+  const told = (choice: number | null) =>
+    verdictOf(beginReading(recording, -1, 0, new Map([[0, choice]])), 0).map(([, text]) => text);
+  const { choices, answer, because } = first;
+  const right = [choices[answer], because];
+  assert.equal([told(answer), told(null)], [right, right]);
+  for (const i of choices.keys()) {
+    if (i === answer) continue;
+    assert.equal(told(i), [choices[i], ...(i === 1 ? [] : [`reply ${i}`]), ...right]);
+  }
+  assert.equal(verdictOf(beginReading(recording), 0), []);
+});
 
 reading("a step without a question says so when it is asked again", () => {
   assert.is(press(beginReading(host, 0), "a").message, "This step answers no question.");

@@ -44,23 +44,20 @@ births("the system calls are those of a birth, with the results that the kernel 
   ]);
 });
 
-births(
-  "between its self-stop and the attach the child is stopped, and nobody traces it",
-  async () => {
-    for (const [name, lane] of [
-      ["host", "master"],
-      ["grandchild", "grandchild"],
-    ] as const) {
-      const { steps, arrows } = await recordingOf(name);
-      const attach = arrows.find(({ kind }) => kind === "attach")?.from ?? -1;
-      const views = steps.slice(0, attach).filter((step) => step.lane === lane);
-      const last = views.at(-1);
-      assert.is(last?.title, "stopped by SIGSTOP");
-      assert.equal([last?.kernel?.state, last?.kernel?.tracerTid], ["T", 0]);
-      assert.is(steps[arrows.find(({ kind }) => kind === "attach")?.to ?? -1]?.kernel?.state, "t");
-    }
-  },
-);
+births("between its self-stop and the attach the child is stopped and untraced", async () => {
+  for (const [name, lane] of [
+    ["host", "master"],
+    ["grandchild", "grandchild"],
+  ] as const) {
+    const { steps, arrows } = await recordingOf(name);
+    const attach = arrows.find(({ kind }) => kind === "attach")?.from ?? -1;
+    const views = steps.slice(0, attach).filter((step) => step.lane === lane);
+    const last = views.at(-1);
+    assert.is(last?.title, "stopped by SIGSTOP");
+    assert.equal([last?.kernel?.state, last?.kernel?.tracerTid], ["T", 0]);
+    assert.is(steps[arrows.find(({ kind }) => kind === "attach")?.to ?? -1]?.kernel?.state, "t");
+  }
+});
 
 const registers = suite("recording: registers");
 
@@ -85,13 +82,10 @@ for (const name of LESSONS) {
     assert.ok(compared > 5, `${compared} compared`);
   });
 
-  registers(
-    `${name}: RIP follows the listing, and each instruction does what it says`,
-    async () => {
-      const recording = await recordingOf(name);
-      for (const step of recording.steps) expectInstruction(recording, step);
-    },
-  );
+  registers(`${name}: RIP follows the listing; each instruction does what it says`, async () => {
+    const recording = await recordingOf(name);
+    for (const step of recording.steps) expectInstruction(recording, step);
+  });
 }
 
 /** Checks one step against the listing, where it is an instruction that was executed. */

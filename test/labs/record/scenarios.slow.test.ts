@@ -13,29 +13,26 @@ import { Scene } from "../../../src/labs/record/scene.ts";
 const scenarios = suite("scenarios");
 
 for (const name of LESSONS.filter((each) => refusalOf(each) === undefined)) {
-  scenarios(
-    `${name}: with each encoder it tells the same, holds, and leaves no process`,
-    async () => {
-      const outlines = [];
-      for (const encoder of ALL_ENCODERS) {
-        const recording = await recordLesson(name, { encoder: openEncoder(encoder) });
-        const { lanes, steps, end } = recording;
-        assert.is(recording.encoder, encoder);
-        assert.ok(end.length >= 4);
-        assert.equal(
-          end.filter(({ held }) => !held),
-          [],
-          encoder,
-        );
-        for (const { title, why } of steps) assert.match(why, /^.+[.?)]$/s, title);
-        const others = lanes.map(({ pid }) => pid).filter((pid) => pid !== process.pid);
-        assert.ok(others.length > 0);
-        assert.equal([others.filter(processState), childrenOf(process.pid)], [[], []]);
-        outlines.push(outlineOf(recording));
-      }
-      for (const outline of outlines) assert.equal(outline, outlines[0]);
-    },
-  );
+  scenarios(`${name}: with each encoder it is the same, holds, leaves no process`, async () => {
+    const outlines = [];
+    for (const encoder of ALL_ENCODERS) {
+      const recording = await recordLesson(name, { encoder: openEncoder(encoder) });
+      const { lanes, steps, end } = recording;
+      assert.is(recording.encoder, encoder);
+      assert.ok(end.length >= 4);
+      assert.equal(
+        end.filter(({ held }) => !held),
+        [],
+        encoder,
+      );
+      for (const { title, why } of steps) assert.match(why, /^.+[.?)]$/s, title);
+      const others = lanes.map(({ pid }) => pid).filter((pid) => pid !== process.pid);
+      assert.ok(others.length > 0);
+      assert.equal([others.filter(processState), childrenOf(process.pid)], [[], []]);
+      outlines.push(outlineOf(recording));
+    }
+    for (const outline of outlines) assert.equal(outline, outlines[0]);
+  });
 }
 
 /** A recording without what differs between two. */
@@ -112,31 +109,25 @@ scenarios(
 
 const precautions = suite("scenarios: precautions");
 
-precautions(
-  "a stub with a limited life is killed though it is stopped, and nobody traces it",
-  async () => {
-    using tracer = new Tracer();
-    const stub = tracer.createStub();
-    limitLife(stub, 50);
-    stub.detach();
-    assert.ok(await eventually(() => processState(stub.pid)?.state === "Z", 2000));
-  },
-);
+precautions("a stub with a limited life is killed though it is stopped and untraced", async () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  limitLife(stub, 50);
+  stub.detach();
+  assert.ok(await eventually(() => processState(stub.pid)?.state === "Z", 2000));
+});
 
-precautions(
-  "its processor time is limited, too; one that dumps no core has children like it",
-  () => {
-    using tracer = new Tracer();
-    const stub = tracer.createStub();
-    const limitsOf = (pid: number) => readFileSync(`/proc/${pid}/limits`, "utf8");
-    limitLife(stub);
-    assert.match(limitsOf(stub.pid), /^Max cpu time +5 +5 +seconds/m);
-    dumpNoCore(stub);
-    for (const { pid } of [stub, stub.createStub()]) {
-      assert.match(limitsOf(pid), /^Max core file size +0 +0 /m);
-    }
-  },
-);
+precautions("its processor time is limited, too; children inherit that no core is dumped", () => {
+  using tracer = new Tracer();
+  const stub = tracer.createStub();
+  const limitsOf = (pid: number) => readFileSync(`/proc/${pid}/limits`, "utf8");
+  limitLife(stub);
+  assert.match(limitsOf(stub.pid), /^Max cpu time +5 +5 +seconds/m);
+  dumpNoCore(stub);
+  for (const { pid } of [stub, stub.createStub()]) {
+    assert.match(limitsOf(pid), /^Max core file size +0 +0 /m);
+  }
+});
 
 precautions(
   "what a stub traces for a lesson is gone if the lesson fails, with its tracer or without",

@@ -58,28 +58,25 @@ function send({ thread: { tracer, tgid, tid } }: Actor, signal: string): void {
   tracer.shim.tgkill(tgid, tid, tracer.constant(signal));
 }
 
-stepping(
-  "a stub that finds another parent than R15 says is followed by `leave` to its exit",
-  () => {
-    let end: unknown;
-    const recording = recorded((recorder, tracer) => {
-      const actor = forkWatched(recorder, tracer);
-      setRegister(actor.thread, "r15", 0n);
-      for (let i = 0; i < 100 && end === undefined; i++) {
-        const outcome = actor.step();
-        if (outcome.kind !== "executed") end = outcome;
-      }
-    });
-    const { steps } = recording;
-    assert.equal(end, { kind: "ended", step: steps.length - 1, how: "exited with status 1" });
-    assert.equal(wayOf(recording, "master"), [0, "jne leave"]);
-    assert.equal([steps.at(-2)?.title, steps.at(-1)?.kind], ["exit(1) = ?", "exit"]);
-    // What is said of a jump depends on whether it was taken.
-    const told = (text: string) => steps.find(({ title }) => title === text)?.why ?? "";
-    assert.match(told("jnz fail"), /^It is 0: the stub continues/);
-    assert.match(told("jne leave"), /^The two differ/);
-  },
-);
+stepping("a stub that finds another parent than R15 is followed by `leave` to its exit", () => {
+  let end: unknown;
+  const recording = recorded((recorder, tracer) => {
+    const actor = forkWatched(recorder, tracer);
+    setRegister(actor.thread, "r15", 0n);
+    for (let i = 0; i < 100 && end === undefined; i++) {
+      const outcome = actor.step();
+      if (outcome.kind !== "executed") end = outcome;
+    }
+  });
+  const { steps } = recording;
+  assert.equal(end, { kind: "ended", step: steps.length - 1, how: "exited with status 1" });
+  assert.equal(wayOf(recording, "master"), [0, "jne leave"]);
+  assert.equal([steps.at(-2)?.title, steps.at(-1)?.kind], ["exit(1) = ?", "exit"]);
+  // What is said of a jump depends on whether it was taken.
+  const told = (text: string) => steps.find(({ title }) => title === text)?.why ?? "";
+  assert.match(told("jnz fail"), /^It is 0: the stub continues/);
+  assert.match(told("jne leave"), /^The two differ/);
+});
 
 stepping("a stub that ends on its way to the self-stop is an error", () => {
   recorded((recorder, tracer) => {

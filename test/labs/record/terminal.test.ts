@@ -145,25 +145,22 @@ const keyOf = (state: State, question: number, choice: number) =>
   String(choiceOrder(state, question).indexOf(choice) + 1);
 
 for (const name of LESSONS) {
-  keys(
-    `${name}: End stops at each question, which hides its step, and counts answers`,
-    async () => {
-      const recording = await recordingOf(name);
-      let state = begin(recording, -1, 7);
-      for (const [i, { step, text, choices, answer, because }] of recording.questions.entries()) {
-        state = type(state, ["end", "end"]);
-        assert.equal([state.asked, state.at, seenAt(state)], [i, step, step - 1]);
-        assert.match(screen(state), "s shows the answer");
-        const seen = scrolled(state, USUAL);
-        for (const said of [text, ...choices]) assert.ok(seen.includes(bare(said)), said);
-        assert.is(seen.includes(bare(because)), false);
-        assert.match(screen(state), `before step ${step + 1} of`);
-        state = type(state, [keyOf(state, i, answer)]);
-      }
-      const { length } = recording.questions;
-      assert.match(screen(type(state, ["end"])), `You answered ${length} of ${length} question`);
-    },
-  );
+  keys(`${name}: End stops at questions, which hide their steps, and counts answers`, async () => {
+    const recording = await recordingOf(name);
+    let state = begin(recording, -1, 7);
+    for (const [i, { step, text, choices, answer, because }] of recording.questions.entries()) {
+      state = type(state, ["end", "end"]);
+      assert.equal([state.asked, state.at, seenAt(state)], [i, step, step - 1]);
+      assert.match(screen(state), "s shows the answer");
+      const seen = scrolled(state, USUAL);
+      for (const said of [text, ...choices]) assert.ok(seen.includes(bare(said)), said);
+      assert.is(seen.includes(bare(because)), false);
+      assert.match(screen(state), `before step ${step + 1} of`);
+      state = type(state, [keyOf(state, i, answer)]);
+    }
+    const { length } = recording.questions;
+    assert.match(screen(type(state, ["end"])), `You answered ${length} of ${length} question`);
+  });
 }
 
 keys("a number does not lead past an open question", async () => {

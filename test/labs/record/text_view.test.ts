@@ -9,29 +9,26 @@ const view = suite("text view");
 const flat = (text: string) => text.replace(/\s+/g, "");
 
 for (const name of LESSONS) {
-  view(
-    `${name}: all that it has to say is there within 80 columns, answers at the end`,
-    async () => {
-      const recording = await recordingOf(name);
-      const text = renderText(recording);
-      assert.is(text.match(/^.{81,}$/m), null);
-      const all = flat(text);
-      const [walk = ""] = text.split("\nAnswers\n");
-      const before = flat(walk);
-      const { introduction, lanes, observed, steps, questions, end } = recording;
-      const told = [
-        ...[...introduction, ...observed],
-        ...lanes.map(({ role }) => role),
-        ...steps.flatMap(({ title, why, detail, observer }) => [title, why, detail, observer]),
-        ...questions.flatMap(({ text, choices, replies }) => [text, ...choices, ...replies]),
-        ...end.map(({ fact }) => fact),
-      ];
-      for (const each of told) assert.ok(all.includes(flat(each ?? "")), each ?? "");
-      const replies = questions.flatMap((question) => question.replies);
-      for (const reply of replies) assert.not(before.includes(flat(reply)), reply);
-      assert.not.match(renderText({ ...recording, questions: [] }), /^Answers|questions? /m);
-    },
-  );
+  view(`${name}: all that it says is there within 80 columns, answers at the end`, async () => {
+    const recording = await recordingOf(name);
+    const text = renderText(recording);
+    assert.is(text.match(/^.{81,}$/m), null);
+    const all = flat(text);
+    const [walk = ""] = text.split("\nAnswers\n");
+    const before = flat(walk);
+    const { introduction, lanes, observed, steps, questions, end } = recording;
+    const told = [
+      ...[...introduction, ...observed],
+      ...lanes.map(({ role }) => role),
+      ...steps.flatMap(({ title, why, detail, observer }) => [title, why, detail, observer]),
+      ...questions.flatMap(({ text, choices, replies }) => [text, ...choices, ...replies]),
+      ...end.map(({ fact }) => fact),
+    ];
+    for (const each of told) assert.ok(all.includes(flat(each ?? "")), each ?? "");
+    const replies = questions.flatMap((question) => question.replies);
+    for (const reply of replies) assert.not(before.includes(flat(reply)), reply);
+    assert.not.match(renderText({ ...recording, questions: [] }), /^Answers|questions? /m);
+  });
 }
 
 view("strings of a recording do not move a terminal", async () => {

@@ -183,17 +183,14 @@ shrinking("does not change words outside the given places", async () => {
   assert.equal([...input], [5n, 0n]);
 });
 
-shrinking(
-  "finds the smallest number at a limit, and the smallest of scattered numbers",
-  async () => {
-    const limit = BigUint64Array.of(0xffff_ffff_ffff_ffffn);
-    await shrinkWhile(limit, [0], ([a = 0n]) => a > 1_234_567n);
-    assert.equal([...limit], [1_234_568n]);
-    const scattered = BigUint64Array.of(0x4000n);
-    await shrinkWhile(scattered, [0], ([a = 0n]) => a === 0x4000n || a === 0x235n, { scan: 1024 });
-    assert.equal([...scattered], [0x235n]);
-  },
-);
+shrinking("finds the smallest number at a limit, and of scattered numbers", async () => {
+  const limit = BigUint64Array.of(0xffff_ffff_ffff_ffffn);
+  await shrinkWhile(limit, [0], ([a = 0n]) => a > 1_234_567n);
+  assert.equal([...limit], [1_234_568n]);
+  const scattered = BigUint64Array.of(0x4000n);
+  await shrinkWhile(scattered, [0], ([a = 0n]) => a === 0x4000n || a === 0x235n, { scan: 1024 });
+  assert.equal([...scattered], [0x235n]);
+});
 
 shrinking("waits for asynchronous results", async () => {
   const input = BigUint64Array.of(0xf0n);
