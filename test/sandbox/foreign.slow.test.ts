@@ -1,7 +1,7 @@
 import type { FunctionName } from "../../src/core/encoder/abi.ts";
 import { ForeignSubject } from "../../src/labs/compare/foreign.ts";
 import { type BreakKind, BrokenEncoder, RecordLayout } from "../../src/labs/compare/record.ts";
-import { breakOf, compareFile, likeModel, script, wasm } from "../support/foreign_modules.ts";
+import { breakOf, compareFile, likeModel, type ModuleRow, moduleOf, script, wasm } from "../support/foreign_modules.ts";
 
 const foreign = suite("foreign encoders");
 
@@ -60,76 +60,26 @@ const at =
 
 /** The same in WebAssembly. */
 const wasmAt =
-  (what: string, more = "", memory?: string, imports?: string) =>
+  (what: string, more?: string, imports?: string) =>
   () =>
     wasm(
       `(func (export "waitValue") (param i32) (result i32)
-      (if (i32.eq (local.get 0) (i32.const ${CASE})) (then ${what})) (i32.const 0)) ${more}`,
-      memory,
+      (if (i32.eq (local.get 0) (i32.const ${CASE})) (then ${what})) (i32.const 0)) ${more ?? ""}`,
+      undefined,
       imports,
     );
 
-breaks("unreachable", wasmAt("unreachable"), "trap", /^RuntimeError: unreachable$/);
-breaks(
-  "a division by zero",
-  wasmAt("(drop (i32.div_u (i32.const 1) (i32.const 0)))"),
-  "trap",
-  /divide by zero/,
-);
-breaks(
-  "a load from beyond the memory",
-  wasmAt("(drop (i32.load (i32.const -4)))"),
-  "trap",
-  /out of bounds/,
-);
-breaks(
-  "a store beyond the memory",
-  wasmAt("(i32.store (i32.const 131072) (i32.const 1))"),
-  "trap",
-  /out of bounds/,
-);
-breaks(
-  "endless recursion",
-  wasmAt("(call $deeper)", "(func $deeper (call $deeper) (call $deeper))"),
-  "trap",
-  /call stack size/i,
-);
-breaks(
-  "a call of WASI",
-  wasmAt(
-    "(drop (call $yield))",
-    "",
-    undefined,
-    '(import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))',
-  ),
-  "trap",
-  /^Error: it calls wasi_snapshot_preview1\.sched_yield, which an encoder does not have$/,
-);
-breaks("an exception", at("throw new TypeError('boom');"), "trap", /^TypeError: boom$/);
-breaks("an exception of null", at("throw { toString: null };"), "trap", /^threw an object$/);
-breaks("a loop", wasmAt("(loop $again (br $again))"), "loop", /^did not return within 2000 ms$/);
-breaks("a loop of JavaScript", at("for (;;);"), "loop", /^did not return within 2000 ms$/);
-breaks("an exit", at("process.exit(0);"), "crash", /^exited with status 0$/);
-breaks("an abort", at("process.abort();"), "crash", /^was killed by SIGABRT$/);
-breaks("a kill", at("process.kill(process.pid, 'SIGKILL');"), "crash", /^was killed by SIGKILL$/);
-breaks(
-  "memory that is transferred",
-  at("structuredClone(memory, { transfer: [memory] });"),
-  "memory",
-  /^its memory grew or moved$/,
-);
-for (const [answer, told] of [
-  ["NaN", "NaN"],
-  ["undefined", "undefined"],
-  ["'1'", '"1"'],
-  ["1.5", "1.5"],
-  ["2 ** 32", "4294967296"],
-  ["1n", "1n"],
-  ["{}", "an object"],
-  ["Symbol('s')", "Symbol\\(s\\)"],
-] as const) {
-  const message = new RegExp(`^returned ${told}, expected a whole Number( of 32 bits)?$`);
-  breaks(`${answer} as an answer`, at(`return ${answer};`), "answer", message);
+/** What waitValue does at CASE: in JavaScript, or in WebAssembly, which may need more of a module. */
+interface CallRow extends ModuleRow {
+  readonly at?: string;
+  readonly wasmAt?: string;
+  readonly more?: string;
+}
+
+for (const row of jsonLines<CallRow>("sandbox/calls")) {
+  const { what, at: does = "", wasmAt: executes, more, imports, kind, message } = row;
+  const file = executes === undefined ? at(does) : wasmAt(executes, more, imports);
+  breaks(what, file, kind, new RegExp(message));
 }
 
 foreign("a process that cannot be killed does not keep a comparison from its end", async () => {
@@ -185,39 +135,8 @@ function compares(
   });
 }
 
-compares(
-  "an i32 where a word of 64 bits is given",
-  "cloneFlags",
-  () => wasm('(func (export "cloneFlags") (param i32) (result i64) (i64.const 0))'),
-  "trap",
-  /^TypeError: Cannot convert a BigInt value to a number; it is called as cloneFlags\(word: i64\)$/,
-);
-compares(
-  "a word of 64 bits where an i32 is given",
-  "waitValue",
-  () => wasm('(func (export "waitValue") (param i64) (result i32) (i32.const 0))'),
-  "trap",
-  /^TypeError: Cannot convert \S+ to a BigInt; it is called as waitValue\(status: i32\)$/,
-);
-compares(
-  "an i32 as the answer where a word is expected",
-  "signalSet",
-  () => wasm('(func (export "signalSet") (param i32) (result i32) (i32.const 0))'),
-  "answer",
-  /^returned 0, expected a BigInt$/,
-);
-compares(
-  "an exception that comes later",
-  "cloneExitSignal",
-  () =>
-    script(`
-      export const cloneExitSignal = (word) => {
-        Promise.reject(new Error("late"));
-        return Number(word & 255n);
-      };`),
-  "crash",
-  /^exited with status 1: Error: late$/,
-);
+for (const row of jsonLines<ModuleRow & { readonly name: FunctionName }>("sandbox/answers"))
+  compares(row.what, row.name, () => moduleOf(row), row.kind, new RegExp(row.message));
 
 /** A correct encodeSiginfo that also stores a word at an offset from its area. */
 const storing =

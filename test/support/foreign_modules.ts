@@ -16,6 +16,7 @@ import { FUNCTION_NAMES, type FunctionName } from "../../src/core/encoder/abi.ts
 import { openEncoder } from "../../src/index.ts";
 import { compare } from "../../src/labs/compare/compare.ts";
 import { openSubjectsConfined } from "../../src/labs/compare/open.ts";
+import type { BreakKind } from "../../src/labs/compare/record.ts";
 import type { Breakage, CompareReport } from "../../src/labs/compare/report.ts";
 
 /** A folder for modules, which is removed when this process ends. */
@@ -60,8 +61,28 @@ export function script(body: string): string {
   return moduleFile(".mjs", `export const ENCODER_ABI = 2;\n${memory}\n${body}\n`);
 }
 
+/** A module of a table: of WebAssembly's text format, of JavaScript, or a file as it is; and what becomes of it. */
+export interface ModuleRow {
+  readonly what: string;
+  readonly wasm?: string;
+  readonly memory?: string;
+  readonly imports?: string;
+  readonly script?: string;
+  readonly ending?: string;
+  readonly file?: string;
+  readonly kind: BreakKind;
+  /** A regular expression. */
+  readonly message: string;
+}
+
+/** Writes the module of a row; returns its path. */
+export function moduleOf({ wasm: text, memory, imports, ending = "", ...row }: ModuleRow): string {
+  if (text !== undefined) return wasm(text, memory, imports);
+  return row.script === undefined ? moduleFile(ending, row.file ?? "") : script(row.script);
+}
+
 /**
- * The same, which can write to its channel: `say(bytes)`, and `frame(message)`, the bytes of a message. The channel
+ * A script that can write to its channel: `say(bytes)`, and `frame(message)`, the bytes of a message. The channel
  * is the only socket that it has.
  */
 export function liar(body: string): string {

@@ -20,6 +20,7 @@ import type * as experiment from "../../src/labs/fuzz/experiment.ts";
 import type * as errors from "../../src/lib/errors.ts";
 import type * as guests from "./guests.ts";
 import type * as inProcess from "./in_process.ts";
+import type * as jsonLinesOf from "./json_lines.ts";
 import type * as libc from "./libc.ts";
 import type * as listing from "./lists.ts";
 import type * as needing from "./needs.ts";
@@ -134,6 +135,7 @@ declare global {
   const writeWords: typeof guests.writeWords;
   type Guest = guests.Guest;
   const stublab: typeof inProcess.stublab;
+  const jsonLines: typeof jsonLinesOf.jsonLines;
   const seed: typeof seeds.seed;
   const SIMPLE: typeof seeds.SIMPLE;
   const adoptOrphans: typeof libc.adoptOrphans;

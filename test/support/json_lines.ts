@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 
-/** The documents of a file of this folder, one a line. */
-export const jsonLines = <T>(name: string): T[] =>
-  readFileSync(`test/support/${name}.jsonl`, "utf8")
+/** The documents of test/PATH.jsonl, one a line. */
+export const jsonLines = <T>(path: string): T[] =>
+  readFileSync(`test/${path}.jsonl`, "utf8")
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));

@@ -5,7 +5,6 @@ import { predict } from "../../../src/labs/fuzz/predict/predict.ts";
 import { ruleOf, rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { HermeticTrier } from "../../support/hermetic.ts";
 import { machineWith } from "../../support/hidden_cases.ts";
-import { jsonLines } from "../../support/json_lines.ts";
 import { mutants } from "../../support/model_mutants.ts";
 import { AMX_XSTATE } from "../../support/xstates.ts";
 
@@ -48,7 +47,7 @@ interface Line {
 }
 
 let shown: Line | undefined;
-for (const [k, line] of jsonLines<Line>("predictions").entries()) {
+for (const [k, line] of jsonLines<Line>("support/predictions").entries()) {
   if (line.shows !== undefined) {
     shown = line;
     continue;
@@ -93,7 +92,7 @@ for (const [id, feature, beyond] of RARE) {
   });
 }
 
-const ROWS = jsonLines<Row>("machine_rows");
+const ROWS = jsonLines<Row>("support/machine_rows");
 
 machines("each rule and each number that depends on the machine is here", () => {
   const conditional = rules().flatMap(({ id, feature, valuesWith }) => [

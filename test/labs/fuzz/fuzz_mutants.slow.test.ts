@@ -3,7 +3,6 @@ import { changedWords } from "../../../src/labs/fuzz/predict/minimize.ts";
 import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { RecordingFile } from "../../../src/labs/fuzz/recordings/recording.ts";
 import { HERMETIC, HermeticTrier } from "../../support/hermetic.ts";
-import { jsonLines } from "../../support/json_lines.ts";
 import { mutants } from "../../support/model_mutants.ts";
 
 /** One in so many mutants is minimized; in a soak each. */
@@ -26,7 +25,7 @@ const MORE_WORDS: ReadonlyMap<string, number> = new Map([
 ]);
 /** What must show the mutants that drawn cases do not. */
 const GIVEN: ReadonlyMap<string, Case> = new Map(
-  jsonLines<{ mutant: string; case: object }>("shown_mutants").map(({ mutant, case: it }) => [
+  jsonLines<{ mutant: string; case: object }>("support/shown_mutants").map(({ mutant, case: it }) => [
     mutant,
     parseCase({ schema: "stublab.case/1", ...it }),
   ]),

@@ -1,4 +1,3 @@
-import { jsonLines } from "../../support/json_lines.ts";
 
 const outcomes = suite("fuzz: outcomes of cases, and of what the kernel keeps between their steps");
 
@@ -12,7 +11,7 @@ interface Row {
   readonly expected: Readonly<Record<string, string>>;
 }
 
-for (const { name, case: document, expected } of jsonLines<Row>("outcomes")) {
+for (const { name, case: document, expected } of jsonLines<Row>("support/outcomes")) {
   outcomes(name, () => {
     const it = parseCase({ schema: "stublab.case/1", ...document });
     const outcome = examiner.examine(it);

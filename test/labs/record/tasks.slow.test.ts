@@ -15,7 +15,6 @@ import {
   textOf,
 } from "../../../src/labs/record/tasks/submission.ts";
 import { TASKS } from "../../../src/labs/record/tasks/tasks.ts";
-import { jsonLines } from "../../support/json_lines.ts";
 
 /** A right answer in which something is replaced, if the assignment says `when`, and the reason why it is wrong. */
 interface Wrong {
@@ -35,7 +34,7 @@ type Answers =
   | { readonly kind: "hostile"; readonly name: string; readonly code: string }
   | { readonly kind: "unreadable"; readonly text: string; readonly reason: string };
 
-const ANSWERS = jsonLines<Answers>("task_answers");
+const ANSWERS = jsonLines<Answers>("support/task_answers");
 const of = <K extends Answers["kind"]>(kind: K) =>
   ANSWERS.filter((each): each is Extract<Answers, { kind: K }> => each.kind === kind);
 
