@@ -1,7 +1,15 @@
 import type { FunctionName } from "../../src/core/encoder/abi.ts";
 import { ForeignSubject } from "../../src/labs/compare/foreign.ts";
 import { type BreakKind, BrokenEncoder, RecordLayout } from "../../src/labs/compare/record.ts";
-import { breakOf, compareFile, likeModel, type ModuleRow, moduleOf, script, wasm } from "../support/foreign_modules.ts";
+import {
+  breakOf,
+  compareFile,
+  likeModel,
+  type ModuleRow,
+  moduleOf,
+  script,
+  wasm,
+} from "../support/foreign_modules.ts";
 
 const foreign = suite("foreign encoders");
 
@@ -59,15 +67,13 @@ const at =
     export function waitValue(status) { if (status === ${CASE}) { ${what} } return 0; }`);
 
 /** The same in WebAssembly. */
-const wasmAt =
-  (what: string, more?: string, imports?: string) =>
-  () =>
-    wasm(
-      `(func (export "waitValue") (param i32) (result i32)
+const wasmAt = (what: string, more?: string, imports?: string) => () =>
+  wasm(
+    `(func (export "waitValue") (param i32) (result i32)
       (if (i32.eq (local.get 0) (i32.const ${CASE})) (then ${what})) (i32.const 0)) ${more ?? ""}`,
-      undefined,
-      imports,
-    );
+    undefined,
+    imports,
+  );
 
 /** What waitValue does at CASE: in JavaScript, or in WebAssembly, which may need more of a module. */
 interface CallRow extends ModuleRow {

@@ -92,29 +92,7 @@ confined("modules may be in files that only their user can read", async () => {
 });
 
 /** System calls of a module with native code, and the errno with which each must fail. */
-const CALLS: [string, string][] = [
-  ["ptrace(0, 0, 0, 0)", "EPERM"],
-  ["prctl(1, 0, 0, 0)", "EPERM"],
-  ["kill(1, 0, 0, 0)", "EPERM"],
-  ["kill(-1, 0, 0, 0)", "EPERM"],
-  ["tkill(1, 0, 0, 0)", "EPERM"],
-  ["tgkill(1, 1, 0, 0)", "EPERM"],
-  ["unshare(0x10000000, 0, 0, 0)", "EPERM"],
-  ["setns(0, 0, 0, 0)", "EPERM"],
-  ["socket(1, 1, 0, 0)", "EPERM"],
-  ["clone(17, 0, 0, 0)", "EPERM"],
-  ["fork(0, 0, 0, 0)", "EPERM"],
-  ["vfork(0, 0, 0, 0)", "EPERM"],
-  ["clone3(0, 0, 0, 0)", "ENOSYS"],
-  ["io_uring_setup(1, 0, 0, 0)", "ENOSYS"],
-  ["pidfd_send_signal(0, 0, 0, 0)", "EPERM"],
-  ["pidfd_getfd(0, 0, 0, 0)", "EPERM"],
-  ["process_vm_readv(1, 0, 0, 0)", "EPERM"],
-  ["process_vm_writev(1, 0, 0, 0)", "EPERM"],
-  ["prlimit64(1, 7, 0, 0)", "EPERM"],
-  ["setpriority(0, 1, 19, 0)", "EPERM"],
-  ["setgroups(0, 0, 0, 0)", "EPERM"],
-];
+const CALLS = jsonLines<[call: string, errno: string]>("sandbox/native_calls");
 
 function errnoNumber(name: string): number | undefined {
   return Object.entries(os.errno).find(([each]) => each === name)?.[1];

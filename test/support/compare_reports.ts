@@ -2,13 +2,9 @@ import type { PartialEncoder } from "../../src/core/encoder/abi.ts";
 import { ARCHES, type Arch } from "../../src/core/machine/index.ts";
 import { compare } from "../../src/labs/compare/compare.ts";
 import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
-import type {
-  Breakage,
-  CompareReport,
-  Disagreement,
-  LiveReport,
-} from "../../src/labs/compare/report.ts";
+import type { CompareReport } from "../../src/labs/compare/report.ts";
 import { localSubject, type Subject } from "../../src/labs/compare/subject.ts";
+import { jsonLines } from "./json_lines.ts";
 
 /** Encoders by their names, for each architecture. */
 export function subjects(names: readonly string[], arches: readonly Arch[] = ARCHES): Subject[] {
@@ -83,105 +79,23 @@ function trapping(name: string): PartialEncoder {
   }));
 }
 
-const LOOP: Breakage = {
-  encoder: "./looping.wasm",
-  arch: "amd64",
-  name: "encodeBootstrap",
-  kind: "loop",
-  message: "did not return from 512 cases in 2 s, and was ended",
-  input: [{ name: "parent", word: "0x7fffffff", told: "0x7fffffff (2147483647)" }],
-  replay:
-    "stublab compare ./looping.wasm --arch amd64 --operation encodeBootstrap --case 'parent=0x7fffffff'",
-};
-
-const REFUSED: Breakage = {
-  encoder: "./old.wasm",
-  arch: "arm64",
-  name: null,
-  kind: "refused",
-  message: "module ./old.wasm exports no REG_x0, which encodeSyscall needs",
-  input: [],
-  replay: null,
-};
-
-const LIVE: readonly LiveReport[] = [
-  {
-    name: "encodeSyscall",
-    encoder: "assembly",
-    asked: "six arguments of a call that fails, read back from the registers",
-    cases: 64,
-    held: 64,
-    undecided: 0,
-    reasons: [],
-    failures: [],
-  },
-  {
-    name: "encodeClone",
-    encoder: "./loose.mjs",
-    asked: "clone with the word, in a stub",
-    cases: 301,
-    held: 288,
-    undecided: 9,
-    reasons: [],
-    failures: [
-      {
-        field: "encodeClone",
-        cases: 4,
-        meant: "a child with CLONE_NEWIPC|CLONE_SYSVSEM",
-        seen: "EINVAL, and no child",
-        input: [
-          {
-            name: "flags",
-            word: "0x8040000",
-            told: "0x8040000 (CLONE_NEWIPC|CLONE_SYSVSEM)",
-          },
-          { name: "exitSignal", word: "0x11", told: "0x11 (SIGCHLD)" },
-        ],
-        replay:
-          "stublab compare ./loose.mjs --arch amd64 --operation encodeClone --case 'flags=0x8040000,exitSignal=0x11' --live",
-      },
-    ],
-  },
-];
-
-/** A disagreement on the other architecture. */
-const ON_ARM64: Disagreement = {
-  arch: "arm64",
-  operation: "restart",
-  name: "rewindSyscall",
-  encoder: "script",
-  against: "headers",
-  field: "block.pc",
-  flags: [],
-  cases: 311,
-  xor: "0x6",
-  masks: 3,
-  byte: 256,
-  own: { bytes: "02 00 00 00 00 00 00 00", word: "0x2", told: "0x2" },
-  other: { bytes: "04 00 00 00 00 00 00 00", word: "0x4", told: "0x4" },
-  input: [{ name: "block.pc", word: "0x8", told: "0x8" }],
-  replay: "stublab compare script --arch arm64 --operation rewindSyscall --case 'block.pc=0x8'",
-  apart: null,
-  verdict: {
-    by: "headers",
-    right: ["headers"],
-    wrong: ["script"],
-    reason: "native, compiled against asm/ptrace.h, returns 0x4",
-  },
-};
+/** What no comparison here shows: encoders that broke off, what the kernel has judged, and the other architecture. */
+const [WRITTEN] =
+  jsonLines<Pick<CompareReport, "broken" | "live" | "disagreements">>("support/compare_reports");
 
 /** Several disagreements, encoders that broke off, and failures in stubs. */
 export async function disagreement(): Promise<CompareReport> {
   const mutants = [swapped("./swapped.mjs"), loose("./loose.mjs"), trapping("./trapping.mjs")];
   const report = await reportOf([...builtIn(), ...mutants]);
   const [first] = report.functions;
-  if (first === undefined) throw new Error("the comparison has no functions");
+  if (first === undefined || WRITTEN === undefined)
+    throw new Error("the comparison has no functions");
   const arm64 = { arch: "arm64", functions: 14, constants: 640 } as const;
   return {
     ...report,
     encoders: [
       ...report.encoders,
-      { name: LOOP.encoder, arch: "amd64", functions: 24, constants: 762 },
+      { name: "./looping.wasm", arch: "amd64", functions: 24, constants: 762 },
       { ...arm64, name: "assembly" },
       { ...arm64, name: "script" },
     ],
@@ -204,9 +118,9 @@ export async function disagreement(): Promise<CompareReport> {
         ],
       },
     ],
-    disagreements: [...report.disagreements, ON_ARM64],
-    broken: [...report.broken, LOOP, REFUSED],
-    live: LIVE,
+    disagreements: [...report.disagreements, ...WRITTEN.disagreements],
+    broken: [...report.broken, ...WRITTEN.broken],
+    live: WRITTEN.live,
     notes: ["./swapped.mjs has no waitKind: not compared on amd64"],
   };
 }

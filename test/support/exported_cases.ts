@@ -9,7 +9,9 @@ import { jsonLines } from "./json_lines.ts";
 type Document = Partial<CaseDocument>;
 
 /** Cases by name. */
-const GIVEN = jsonLines<{ readonly name: string; readonly case: Document }>("support/exported_cases");
+const GIVEN = jsonLines<{ readonly name: string; readonly case: Document }>(
+  "support/exported_cases",
+);
 
 /** All kinds of cases, and all that makes a program longer. */
 export const SPREAD: Readonly<Record<string, Document>> = {

@@ -25,10 +25,9 @@ const MORE_WORDS: ReadonlyMap<string, number> = new Map([
 ]);
 /** What must show the mutants that drawn cases do not. */
 const GIVEN: ReadonlyMap<string, Case> = new Map(
-  jsonLines<{ mutant: string; case: object }>("support/shown_mutants").map(({ mutant, case: it }) => [
-    mutant,
-    parseCase({ schema: "stublab.case/1", ...it }),
-  ]),
+  jsonLines<{ mutant: string; case: object }>("support/shown_mutants").map(
+    ({ mutant, case: it }) => [mutant, parseCase({ schema: "stublab.case/1", ...it })],
+  ),
 );
 
 const planted = suite("fuzz: bugs planted in the model");

@@ -1,4 +1,3 @@
-
 const outcomes = suite("fuzz: outcomes of cases, and of what the kernel keeps between their steps");
 
 const examiner = new Examiner();

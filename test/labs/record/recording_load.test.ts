@@ -81,43 +81,23 @@ load("a value that is missing or of the wrong type is refused by its place", asy
   assert.ok(places > 1000, `${places} places`);
 });
 
-/** What is refused: a value at a place of a recording, or another document. */
-const REFUSED: readonly [what: string, path: Path, value: unknown, message: RegExp][] = [
-  [
-    "another document",
-    [],
-    { schema: "stublab.bootstrap/1" },
-    /^schema: expected "stublab.recording\/1", got "stublab.bootstrap\/1"$/,
-  ],
-  ["another version", ["schema"], "stublab.recording/2", /^schema: expected .*recording\/2"$/],
-  ["none of stublab's", [], { hello: 1 }, /^schema: this is not a recording of stublab$/],
-  ["no steps", ["steps"], [], /^steps: a recording has at least one$/],
-  ["too many", ["steps"], Array(100_001).fill(0), /^steps: expected at most 100000, got 100001$/],
-  ["an unknown lane", ["steps", 3, "lane"], "x", /^steps\[3\]\.lane: there is no lane "x"$/],
-  ["a lane twice", ["lanes", 1, "id"], "host", /^lanes\[1\]\.id: "host" appears twice$/],
-  ["an arrow to nowhere", ["arrows", 0, "to"], 999, /^arrows\[0\]\.to: .* below \d+, got 999$/],
-  ["no such choice", ["questions", 0, "answer"], 3, /^questions\[0\]\.answer: .* below 3, got 3$/],
-  ["a question after the end", ["questions", 0, "step"], 999, /^questions\[0\]\.step: /],
-  ["unknown code", ["steps", 7, "instruction", "code"], "x", /code: there is no code "x"$/],
-  [
-    "an offset between two lines",
-    ["steps", 7, "instruction", "offset"],
-    1,
-    /^steps\[7\]\.instruction\.offset: "stub code" has no line at 1$/,
-  ],
-  ["time that runs backwards", ["steps", 3, "microseconds"], 1e9, /^steps\[4\]\.microseconds: /],
-  [
-    "a register of 65 bits",
-    ["steps", 7, "registers", "after", "rip"],
-    "0x10000000000000000",
-    /^steps\[7\]\.registers\.after\.rip: expected a hex word such as "0xfe0", got "0x1/,
-  ],
-];
+/** What is refused: a value at a place of a recording, or another document. The message is a regular expression. */
+interface Refused {
+  readonly what: string;
+  readonly path: Path;
+  readonly value: unknown;
+  readonly message: string;
+}
 
-for (const [what, path, value, message] of REFUSED) {
+const MANY = {
+  ...{ what: "too many", path: ["steps"], value: Array(100_001).fill(0) },
+  message: "^steps: expected at most 100000, got 100001$",
+};
+
+for (const { what, path, value, message } of [...jsonLines<Refused>("labs/record/refused"), MANY]) {
   load(`refused: ${what}`, async () => {
     const document = changed(await recordingOf("inject"), path, value);
-    assert.match(refusal(JSON.stringify(document)), message);
+    assert.match(refusal(JSON.stringify(document)), new RegExp(message));
   });
 }
 
