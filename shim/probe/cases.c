@@ -60,7 +60,7 @@ uint32_t load_setup_facts(struct fact *facts, uint32_t most) {
         fact->name = take_text();
         fact->source = take_text();
         const uint64_t length = take_word();
-        fact->checks = at;
+        fact->cases = at;
         at += length;
     }
     return count;

@@ -216,6 +216,13 @@ static struct facility *find(enum facility_kind kind, int64_t number) {
     return 0;
 }
 
+const struct facility *facility_of(const char *name) {
+    for (const struct facility *it = facilities; it < &facilities[COUNT]; it++)
+        if (has_word(it->text, name))
+            return it;
+    fail(name, -ENOENT);
+}
+
 void note_trial(enum facility_kind kind, int64_t number, int64_t result) {
     struct facility *it = find(kind, number);
     tried[it - facilities] = true;

@@ -23,6 +23,8 @@ struct facility {
 void try_facilities(void);
 const struct facility *all_facilities(uint32_t *count);
 const char *name_of(const struct facility *it);
+/** That of a name, which a version may follow. */
+const struct facility *facility_of(const char *name);
 /** Whether there was a stub to try it in. */
 bool was_tried(const struct facility *it);
 /** -errno of its trial; 0: the kernel has it, or it is not in the table. */

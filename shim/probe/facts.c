@@ -5,9 +5,6 @@
 
 enum { MOST_FACTS = 512, MOST_UNMET = 96, MOST_REPORT = 1 << 19 };
 
-/** The facts about requests: FACT puts them there. */
-extern const struct fact *const __start_facts[], *const __stop_facts[];
-
 static struct fact facts[MOST_FACTS];
 /** What is not in one of these sets was not looked at. */
 static bool failed[MOST_FACTS], checked[MOST_FACTS];
@@ -37,27 +34,30 @@ static struct reason skipped; /* a text of 0: it is not */
 static struct unmet unmet[MOST_UNMET];
 static uint32_t unmet_count;
 
+static void add_fact(struct fact it) {
+    if (fact_count == MOST_FACTS)
+        fail("there are too many facts", fact_count);
+    facts[fact_count++] = it;
+}
+
 static void load_facts(void) {
     if (fact_count > 0)
         return;
     fact_count = load_setup_facts(facts, MOST_FACTS);
-    for (const struct fact *const *it = __start_facts; it < __stop_facts; it++) {
-        if (fact_count == MOST_FACTS)
-            fail("there are too many facts", fact_count);
-        facts[fact_count++] = **it;
-    }
-    for (const struct permission *it = permissions; it->fact != 0 && fact_count < MOST_FACTS; it++)
-        facts[fact_count++] = (struct fact){it->fact, it->group, it->source, 0, 0, it};
+    for (const struct request_fact *it = request_facts; it->fact != 0; it++)
+        add_fact((struct fact){it->fact, it->group, it->source, .requests = it->rows});
+    for (const struct permission *it = permissions; it->fact != 0; it++)
+        add_fact((struct fact){it->fact, it->group, it->source, .scenes = it});
 }
 
 /** Makes the checks of the fact. */
 static void look(void) {
     if (fact->scenes != 0)
         look_at_scenes(fact->scenes);
-    else if (fact->look == 0)
-        look_at_cases(fact->checks);
+    else if (fact->requests != 0)
+        look_at_requests(fact->requests);
     else
-        fact->look();
+        look_at_cases(fact->cases);
 }
 
 // ---- Checks ----
@@ -224,7 +224,7 @@ static uint64_t attempt(void *unused) {
     skipped.text = 0;
     key = reported = 0;
     report[0] = 0;
-    if (fact->look != 0)
+    if (fact->requests != 0)
         begin_requests();
     look();
     if (lost != 0)

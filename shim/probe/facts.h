@@ -6,42 +6,20 @@
 
 struct fact {
     const char *name, *group;
-    const char *source;              /* the kernel's function and its file */
-    void (*look)(void);              /* makes the checks; 0: they are cases */
-    const uint8_t *checks;           /* the cases: src/labs/fuzz/probe/facts.ts */
-    const struct permission *scenes; /* what is looked at instead */
+    const char *source; /* the kernel's function and its file */
+    /** What its checks are: cases (src/labs/fuzz/probe/facts.ts), requests or scenes. */
+    const uint8_t *cases;
+    const struct request_row *requests;
+    const struct permission *scenes;
 };
-
-/**
- * Defines a fact about requests, and registers it: a function that makes its checks, with a new
- * stub. `group` is a variable of the file.
- */
-#define FACT(sentence, place) FACT_AT(__LINE__, sentence, place)
-#define FACT_AT(line, sentence, place) FACT_OF(line, sentence, place)
-#define FACT_OF(id, sentence, place)                                                               \
-    static void look_##id(void);                                                                   \
-    static const struct fact fact_##id = {sentence, group, place, look_##id, 0, 0};                \
-    __attribute__((used, retain, section("facts"))) static const struct fact *const its_##id =     \
-        &fact_##id;                                                                                \
-    static void look_##id(void)
 
 /**
  * A check of a fact: its name, which is empty if there is no other, and then what is done and
  * expected. Stubs that it creates are its own.
  */
 #define CHECK(name) for (bool made = begin_check(name); made; made = end_check())
-/** The same as a list of calls. */
-#define TEST(name, ...)                                                                            \
-    CHECK (name)                                                                                   \
-    (__VA_ARGS__)
 /** The name of a check that has values, as printf has it, until the next one. */
 __attribute__((format(printf, 1, 2))) const char *named(const char *format, ...);
-/** Does something with a pointer to each of some values. */
-#define EACH(type, it, ...)                                                                        \
-    for (const type *it = (const type[]){__VA_ARGS__},                                             \
-                    *end = it + sizeof((const type[]){__VA_ARGS__}) / sizeof(type);                \
-         it < end; it++)
-
 // ---- facts.c ----
 
 bool begin_check(const char *name);
@@ -90,6 +68,11 @@ void look_at_cases(const uint8_t *checks);
 
 /** Makes checks that are scenes. */
 void look_at_scenes(const struct permission *it);
+
+// ---- facts/requests.c ----
+
+/** Makes checks that are requests. */
+void look_at_requests(const struct request_row *row);
 
 // ---- facts/stubs.c ----
 

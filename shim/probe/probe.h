@@ -29,6 +29,8 @@ void say_values(const char *format, va_list values);
 void say_quoted(const char *text);
 /** Makes what is said go to a text, which must have room for it; 0: to the console again. */
 void say_to(char *text);
+/** The highest errno: EHWPOISON. */
+enum { MOST_ERRNO = 133 };
 /** An errno by its name, from a result of -errno. A number is the text until the next call. */
 const char *errno_name(int64_t result);
 void flush(void);
@@ -118,6 +120,8 @@ bool same(const char *a, const char *b);
 bool begins_with(const char *text, const char *beginning);
 /** The index of a name in a list that 0 ends; -1. */
 int32_t index_of(const char *name, const char *const *list);
+/** Reads a number with a sign, decimal or hexadecimal. Returns false if a text is none. */
+bool read_word(const char *text, uint64_t *word);
 /** The line that begins with a name, or "". */
 const char *line_of(const char *text, const char *name);
 /** Whether a line has a word after its first. */

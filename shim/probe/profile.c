@@ -16,16 +16,6 @@ bool relies_on(const char *tool, const char *fact) {
     return false;
 }
 
-/** By its name, which a version may follow. */
-static const struct facility *facility_of(const char *name) {
-    uint32_t count = 0;
-    const struct facility *all = all_facilities(&count);
-    for (uint32_t i = 0; i < count; i++)
-        if (has_word(all[i].text, name))
-            return &all[i];
-    fail(name, -ENOENT);
-}
-
 static bool tolerates(const struct tool_need *need, int64_t error) {
     return index_of("any", need->tolerated) >= 0 ||
            index_of(errno_name(error), need->tolerated) >= 0;

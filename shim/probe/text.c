@@ -37,3 +37,22 @@ const char *line_of(const char *text, const char *name) {
             return line;
     return "";
 }
+
+bool read_word(const char *text, uint64_t *word) {
+    const bool is_negative = *text == '-';
+    text += is_negative;
+    const bool is_hex = begins_with(text, "0x");
+    text += is_hex ? 2 : 0;
+    *word = 0;
+    const char *digit = text;
+    for (; *digit != 0; digit++) {
+        const char small = (char)(*digit | 0x20);
+        const uint64_t value =
+            *digit <= '9' ? (uint64_t)(*digit - '0') : (uint64_t)(small - 'a') + 10;
+        if (value >= (is_hex ? 16U : 10U))
+            return false;
+        *word = *word * (is_hex ? 16 : 10) + value;
+    }
+    *word = is_negative ? -*word : *word;
+    return digit > text;
+}

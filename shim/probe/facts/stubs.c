@@ -11,9 +11,19 @@ enum { MOST_STUBS = 12 };
 /** In microseconds. */
 enum { PATIENCE = 2000000, A_MOMENT = 20000 };
 
+/** The arguments of the calls of getpid that stubs are led to. */
+#define USUAL_ARGUMENTS 11, 12, 13, 14, 15, 16
+/** What scripts have as words. */
+#define WORDS(...)                                                                                 \
+    (const int64_t[]){__VA_ARGS__}, sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)
+#define GO_CALL(...) go_call(WORDS(__VA_ARGS__))
+#define CALL(...) call(WORDS(__VA_ARGS__))
+
+enum { SEIZE_OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT };
+
 struct seen seen;
 static struct tracee stubs[MOST_STUBS];
-static uint32_t count;
+static uint32_t count_of_stubs;
 
 static int64_t status_of(int32_t task, int64_t microseconds) {
     int32_t status = 0;
@@ -32,16 +42,20 @@ static void drain(int32_t task) {
 }
 
 uint32_t stub_count(void) {
-    return count;
+    return count_of_stubs;
 }
 
-static void select_stub(void) {
-    seen.pid = count == 0 ? 0 : stubs[count - 1].pid;
+void select_stub(void) {
+    seen.pid = count_of_stubs == 0 ? 0 : stubs[count_of_stubs - 1].pid;
+}
+
+void select_task(int64_t task) {
+    seen.pid = (int32_t)task;
 }
 
 void close_stubs_after(uint32_t before) {
-    while (count > before) {
-        struct tracee *last = &stubs[--count];
+    while (count_of_stubs > before) {
+        struct tracee *last = &stubs[--count_of_stubs];
         stublab_tgkill(last->pid, last->pid, SIGKILL);
         drain(last->pid);
         last->dead = true;
@@ -60,20 +74,20 @@ void new_stub(void) {
     need_stub();
     if (!goes_on())
         return;
-    if (count == MOST_STUBS)
-        fail("a fact has too many stubs", count);
-    const int64_t result = create_stub(&stubs[count], set_up_pages);
+    if (count_of_stubs == MOST_STUBS)
+        fail("a fact has too many stubs", MOST_STUBS);
+    const int64_t result = create_stub(&stubs[count_of_stubs], set_up_pages);
     if (result < 0)
         lose_by(RESULT, 0, result);
-    count += result >= 0;
+    count_of_stubs += result >= 0;
     select_stub();
-    GO(PTRACE_CONT, BREAKPOINT_CODE);
-    must_be_at(STOPPED_BY(SIGTRAP));
+    go(WORDS(PTRACE_CONT, (int64_t)place_of(BREAKPOINT_CODE)));
+    must_stop(SIGTRAP, 0);
 }
 
-const char *const wheres[] = {"signal", "entry", "exit", "sysemu", "group", "event"};
+const char *const wheres[] = {"signal", "entry", "exit", "sysemu", "group", "event", 0};
 
-void lead_to(enum where where) {
+void lead_to(int64_t where) {
     switch (where) {
     case AT_ENTRY:
     case AT_EXIT:
@@ -88,61 +102,67 @@ void lead_to(enum where where) {
         send(SIGSTOP);
         go_on(PTRACE_CONT, 0);
         go_on(PTRACE_CONT, SIGSTOP);
-        must_be_at(STOPPED_BY(SIGSTOP));
+        must_stop(SIGSTOP, 0);
         return;
     case AT_EXIT_EVENT:
         set_options(SEIZE_OPTIONS);
         send(SIGKILL);
         wait_stop();
-        must_be_at(AT_EVENT(PTRACE_EVENT_EXIT, SIGTRAP));
+        must_stop(SIGTRAP, PTRACE_EVENT_EXIT);
         return;
     default:
         return;
     }
-    must_be_at(AT_CALL);
+    must_stop(CALL_SIGNAL, 0);
 }
 
-void new_stub_at(enum where where) {
+void new_stub_at(int64_t where) {
     new_stub();
     lead_to(where);
 }
 
 uint64_t place_of(const char *code) {
-    for (const struct piece *piece = pieces; piece->name != 0; piece++)
-        if (same(piece->name, code))
-            return piece->address;
-    fail(code, -ENOENT);
+    const struct piece *piece = pieces;
+    while (piece->name != 0 && !same(piece->name, code))
+        piece++;
+    return piece->address;
 }
 
-void set_words(int32_t task, const char *code, const struct word *words, uint64_t number) {
+void set_words(const int64_t *words, uint32_t count) {
     uint64_t block[BLOCK_WORDS];
     if (!goes_on())
         return;
     memcpy(block, baseline, sizeof block);
-    if (code != 0)
-        block[WORD_COUNTER] = place_of(code);
-    for (uint64_t i = 0; i < number; i++)
-        block[words[i].index] = words[i].word;
+    block[WORD_COUNTER] = (uint64_t)words[0];
+    for (uint32_t i = 1; i < count; i += 2)
+        block[words[i]] = (uint64_t)words[i + 1];
     seen.written = 0;
-    seen.result = set_registers(task, block);
+    seen.result = set_registers(seen.pid, block);
     must_succeed();
 }
 
-void go_on(int64_t request, int signal) {
+void go_on(int64_t request, int64_t signal) {
     // Else a stop of a system call looks like one by SIGTRAP.
     if (request != PTRACE_CONT)
         need(AN_OPTION, PTRACE_O_TRACESYSGOOD);
-    must_ask(request, (uint64_t)signal);
+    must_ask(request, signal);
     wait_stop();
 }
 
-void go_call(int64_t request, uint64_t number, const uint64_t arguments[6]) {
-    static const uint32_t registers[] = {WORD_ARGUMENTS};
-    struct word words[7] = {{WORD_NUMBER, number}};
-    for (int i = 0; i < 6; i++)
-        words[1 + i] = (struct word){registers[i], arguments[i]};
-    set_words(seen.pid, CALL_CODE, words, 7);
-    go_on(request, 0);
+void go(const int64_t *words, uint32_t count) {
+    set_words(&words[1], count - 1);
+    go_on(words[0], 0);
+}
+
+void go_call(const int64_t *words, uint32_t count) {
+    static const int64_t registers[] = {WORD_NUMBER, WORD_ARGUMENTS};
+    int64_t set[15] = {(int64_t)place_of(CALL_CODE)};
+    for (uint32_t i = 0; i < 7; i++) {
+        set[1 + 2 * i] = registers[i];
+        set[2 + 2 * i] = 1 + i < count ? words[1 + i] : 0;
+    }
+    set_words(set, 15);
+    go_on(words[0], 0);
 }
 
 void enter(void) {
@@ -150,7 +170,7 @@ void enter(void) {
 }
 
 void spin(void) {
-    SET("spin");
+    set_words(WORDS((int64_t)place_of("spin")));
     must_ask(PTRACE_CONT, 0);
 }
 
@@ -170,15 +190,15 @@ void seize(void) {
     detach();
     must_ask(PTRACE_SEIZE, SEIZE_OPTIONS);
     wait_stop();
-    must_be_at(AT_EVENT(PTRACE_EVENT_STOP, SIGSTOP));
+    must_stop(SIGSTOP, PTRACE_EVENT_STOP);
 }
 
 void release(void) {
-    SET("spin");
+    set_words(WORDS((int64_t)place_of("spin")));
     // The stop of its birth is still in effect: without SIGCONT it would stop again.
     send(SIGCONT);
     go_on(PTRACE_CONT, 0);
-    must_be_at(STOPPED_BY(SIGCONT));
+    must_stop(SIGCONT, 0);
     must_ask(PTRACE_DETACH, 0);
 }
 
@@ -187,23 +207,19 @@ void seize_running(void) {
     must_ask(PTRACE_SEIZE, SEIZE_OPTIONS);
 }
 
-void send(int signal) {
+void send(int64_t signal) {
     if (goes_on())
-        stublab_tgkill(seen.pid, seen.pid, signal);
+        stublab_tgkill(seen.pid, seen.pid, (int32_t)signal);
 }
 
-void send_to_process(int signal) {
+void send_to_process(int64_t signal) {
     if (goes_on())
         syscall2(__NR_kill, seen.pid, signal);
 }
 
-void wait_stop_of(int32_t task) {
-    if (goes_on())
-        seen.stop = status_of(task, PATIENCE);
-}
-
 void wait_stop(void) {
-    wait_stop_of(seen.pid);
+    if (goes_on())
+        seen.stop = status_of(seen.pid, PATIENCE);
 }
 
 void glance(void) {
@@ -211,12 +227,12 @@ void glance(void) {
         seen.stop = status_of(seen.pid, A_MOMENT);
 }
 
-void must_be_at(int64_t status) {
-    if (goes_on() && seen.stop != status)
-        lose_by(STOP, status, seen.stop);
+void must_stop(int64_t signal, int64_t event) {
+    if (goes_on() && seen.stop != AT_EVENT(event, signal))
+        lose_by(STOP, AT_EVENT(event, signal), seen.stop);
 }
 
-void must_ask(int64_t request, uint64_t data) {
+void must_ask(int64_t request, int64_t data) {
     ask(request, 0, data);
     must_succeed();
 }
@@ -226,33 +242,35 @@ void must_succeed(void) {
         lose_by(RESULT, 0, seen.result);
 }
 
-void poke(const uint64_t *words, uint32_t number) {
-    for (uint32_t i = 0; i < number; i++) {
-        ask(PTRACE_POKEDATA, memory.scratch + 8ULL * i, words[i]);
+void poke(const int64_t *words, uint32_t count) {
+    for (uint32_t i = 1; i < count; i++) {
+        ask(PTRACE_POKEDATA, (int64_t)memory.scratch + words[0] + 8L * (i - 1), words[i]);
         must_succeed();
     }
 }
 
-void call(int64_t number, const uint64_t arguments[6]) {
-    need(A_CALL, number);
+void call(const int64_t *words, uint32_t count) {
+    uint64_t arguments[6] = {0};
+    need(A_CALL, words[0]);
     if (!goes_on())
         return;
-    seen.result = inject(&stubs[count - 1], number, arguments);
+    memcpy(arguments, &words[1], (count - 1) * sizeof *words);
+    seen.result = inject(&stubs[count_of_stubs - 1], words[0], arguments);
     if (seen.result <= NOT_DONE)
         lose_by(RESULT, 0, seen.result);
 }
 
-void lead_to_seccomp(uint32_t data) {
+void lead_to_seccomp(int64_t data) {
     const struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), /* the number */
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | data),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | (uint32_t)data),
     };
-    uint64_t words[4] = {2 /* instructions */, memory.scratch + 16};
-    memcpy(&words[2], filter, sizeof filter);
-    poke(words, 4);
+    int64_t words[5] = {0, 2 /* instructions */, (int64_t)memory.scratch + 16};
+    memcpy(&words[3], filter, sizeof filter);
+    poke(words, 5);
     CALL(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1);
     must_succeed();
-    CALL(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, memory.scratch);
+    CALL(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (int64_t)memory.scratch);
     must_succeed();
     set_options(PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD);
     GO_CALL(PTRACE_CONT, __NR_getpid, USUAL_ARGUMENTS);
@@ -277,7 +295,7 @@ void reap_child(void) {
     while (status == STOPPED_BY(SIGCHLD) && stublab_ptrace(PTRACE_CONT, seen.pid, 0, 0) == 0)
         status = status_of(seen.pid, PATIENCE);
     if (status == STOPPED_BY(SIGTRAP))
-        INJECT(&stubs[count - 1], __NR_wait4, (uint64_t)seen.child, 0, __WALL, 0);
+        INJECT(&stubs[count_of_stubs - 1], __NR_wait4, (uint64_t)seen.child, 0, __WALL, 0);
     else
         lose_by(STOP, STOPPED_BY(SIGTRAP), status);
 }

@@ -31,7 +31,7 @@ const void *constants_part(void) {
 
 /** Without setups most lists are empty. */
 const char *const path_names[] = {"ptrace", 0}, *const feature_names[] = {0},
-                  *const rule_ids[] = {0};
+                  *const rule_ids[] = {0}, *const register_names[] = {0};
 const struct need needs[] = {{0}};
 const struct known_list known_lists[] = {{0}};
 const int32_t harmless_calls[] = {0};

@@ -15,7 +15,7 @@ export interface Fact {
   readonly checks: readonly RequestCheck[];
 }
 
-/** A check of a function in shim/probe/facts/. */
+/** A check whose script, or scene, the probe has: requests.ts, permission.ts. */
 export interface RequestCheck {
   /** The value that differs between the checks of a fact; empty if there is only one. */
   readonly name: string;

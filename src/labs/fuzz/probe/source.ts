@@ -37,6 +37,7 @@ import { FEATURE_CODE, featureCode } from "../facts/features.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { permissionBlocks } from "../facts/permission.ts";
 import { toolNeeds } from "../facts/profiles.ts";
+import { requestFacts } from "../facts/requests.ts";
 import { KNOWN, type KnownName, LISTS } from "../known/arch.ts";
 import { FEATURES } from "../machine.ts";
 import { rules, ruleText } from "../predict/rules.ts";
@@ -73,9 +74,13 @@ export function probeSource(): ProbeSource {
 
 /** That of a probe without a model, which checks facts about requests only: shim/probe/riscv64/requests.c has the rest. */
 export function requestsSource(arch: ProbedArch): ProbeSource {
-  const parts = ['#include "data.h"', signalNames(), needsOfTools(arch), permissionTables()];
+  const parts = ['#include "data.h"', signalNames(), factTables(arch)];
   return { "data.c": `/* Written by the build. */\n${parts.join("\n")}\n` };
 }
+
+/** What there is on every architecture. */
+const factTables = (arch: ProbedArch) =>
+  [needsOfTools(arch), requestTables(arch), permissionTables()].join("\n");
 
 function needsOfTools(arch: ProbedArch): string {
   const rows = toolNeeds(arch).map(({ tool, need, when, optional, facts, limits }) =>
@@ -85,6 +90,22 @@ function needsOfTools(arch: ProbedArch): string {
     ].join(", "),
   );
   return `const struct tool_need tool_needs[] = {${[...rows, "0"].map((row) => `\n    {${row}},`).join("")}\n};`;
+}
+
+function requestTables(arch: ProbedArch): string {
+  const facts = requestFacts(arch);
+  const rows = facts.map(({ rows }, i) => {
+    const lines = rows.map(({ check, each: [one = "", other = ""] = [], do: script }) => {
+      const name = check === undefined ? "0" : quote(check);
+      return `    {${name}, {${quote(one)}, ${quote(other)}}, ${quote(script)}},\n`;
+    });
+    return `static const struct request_row rows_${i}[] = {\n${lines.join("")}    {0},\n};\n`;
+  });
+  const heads = facts.map(
+    ({ fact, group, source }, i) =>
+      `    {${[fact, group, source].map(quote).join(", ")}, rows_${i}},\n`,
+  );
+  return `${rows.join("")}const struct request_fact request_facts[] = {\n${heads.join("")}    {0},\n};`;
 }
 
 /** The facts about permission, each with the scenes of its block. */
@@ -158,8 +179,7 @@ const struct need needs[] = {
 ${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, ${needOf(NEEDS[name])}},`).join("\n")}
     {0, 0, 0, 0, 0},
 };
-${needsOfTools(HOST_ARCH)}
-${permissionTables()}
+${factTables(HOST_ARCH)}
 const uint32_t module_areas = ${fuzzModule().areas};
 const uint32_t chunk_cases = ${CHUNK}, generator_version = ${GENERATOR};
 const struct memory memory = {${[CODE, HOLE, CONSTANTS, CONSTANT, SCRATCH, BigInt(SCRATCH_SIZE), FEATURE_CODE].map(word).join(", ")}};
