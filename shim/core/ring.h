@@ -1,5 +1,5 @@
 // A ring: calls that a stub executes by itself, and their results, in memory that it shares with
-// the host. The loop is in ARCH/stub.S; src/fast/ring_memory.ts has the same layout.
+// the host. The loop is in ARCH/stub.S; the build writes the layout to src/core/shim/bindings.ts.
 //
 //      0  turn      the number of the last turn that the host gave: a futex of the stub
 //      4  count     how many entries the turn has

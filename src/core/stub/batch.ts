@@ -110,7 +110,7 @@ export class BatchedCall {
 }
 
 /**
- * System calls that a stub executes one after the other. With a lane other than "faithful", up to 512 of them are one
+ * System calls that a stub executes one after the other. With the lane "fast", up to 512 of them are one
  * trip to the stub. A batch can run more than once.
  *
  * @example
