@@ -68,6 +68,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   U22: { ...MACHINE, features: ["fsgsbase", "ia32", ...AMD, "div_flags", "xsaves"] },
   U23: without("mxcsr_check"),
   U24: without("altstack_first"),
+  U25: without("mxcsr_check"),
   U32: { ...MACHINE, ...MPX_XSTATE },
 };
 

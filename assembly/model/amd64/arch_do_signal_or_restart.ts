@@ -8,8 +8,8 @@ import { giveUp } from "../prediction";
 import { copy, get, knows, put, set } from "../registers";
 import { use } from "../rule";
 import { AT_HANDLER } from "../stops";
-import { initSse } from "./comiss";
 import { forceSig, stopByNotice, stopByPending } from "./force_sig";
+import { initFpstate } from "./fpstate";
 import { getSignal } from "./get_signal";
 import { R19_code, R19_signal, setupRtFrame } from "./setup_rt_frame";
 import { userDisableSingleStep } from "./step";
@@ -138,7 +138,7 @@ function handleSignal(signal: u32, wantsFrame: bool): bool {
   if (setupRtFrame(signal, wantsFrame) != 0) return forceSig(R19_signal, R19_code, 0);
   if (use(R22)) clearFlags(R22_cleared);
   if (use(R119)) {
-    initSse();
+    initFpstate();
     task.locked = false;
   }
   if (stepping && use(R24)) return stopByNotice(R24_signal, R24_code, AT_HANDLER);

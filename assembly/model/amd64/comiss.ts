@@ -5,7 +5,7 @@ import { REG_eflags, REG_rip } from "../../amd64/registers";
 import { SIGFPE } from "../../linux/signal";
 import { giveUp } from "../prediction";
 import { get, put } from "../registers";
-import { use } from "../rule";
+import { applies, use } from "../rule";
 import { forceFault } from "./force_sig";
 
 export const INITIAL_MXCSR: u32 = 0x1f80;
@@ -36,8 +36,8 @@ export function forgetSse(): void {
 }
 
 /**
- * COMISS depends on the floating point of the last stop, which is that of another case if frames have no XSAVE area, or
- * on mxcsr of an XSAVE area that has it, but not SSE.
+ * COMISS, or mxcsr that is read, depends on the floating point of the last stop, which is that of another case if frames
+ * have no XSAVE area, or on mxcsr of an XSAVE area that has it, but not SSE.
  * @source the code of targets; XRSTOR, SDM volume 2
  */
 export let U16: u32 = 0;
@@ -80,6 +80,11 @@ const INVALID: u32 = 1;
 const DIVISION: u32 = 4;
 const OVERFLOW: u32 = 8;
 const MASKS: u32 = 7;
+
+/** Whether it is known. */
+export function knowsMxcsr(): bool {
+  return !applies(U16, !isKnown);
+}
 
 /** Executes it. Returns whether the task has stopped. */
 export function comiss(): bool {

@@ -4,27 +4,21 @@
 import { Setup } from "../../fuzz/setup";
 import { frameLength, xfeatures } from "../machine";
 import { applies, use } from "../rule";
-import { currentMxcsr } from "./comiss";
 import { offsetOf } from "./components";
+import { W71_component } from "./copy_xstate_to_uabi_buf";
+import { mxcsrByte } from "./fpstate";
 import { S9_FP_XSTATE_MAGIC1, S10_FP_XSTATE_MAGIC2 } from "./fpu_restore_sig";
-import {
-  byteOf,
-  EXTENDED_SIZE,
-  FEATURES,
-  halfOf,
-  imageLength,
-  MAGIC1,
-  wordOf,
-  XSTATE_SIZE,
-} from "./image";
+import { byteOf, EXTENDED_SIZE, FEATURES, imageLength, MAGIC1, XSTATE_SIZE } from "./image";
 import { isTileConfig, TILECFG } from "./tile_config";
+import { x87Byte } from "./x87";
 import { isTaken, takenAt, untakenByte } from "./xrstor";
 import {
   componentsAt,
   HEADER,
   HEADER_END,
-  MXCSR,
+  isMxcsr,
   NOT_KNOWN,
+  RESERVED,
   readBackWord,
   readWord,
   SSE,
@@ -32,7 +26,6 @@ import {
   U31,
   X87,
 } from "./xsave";
-import { W71_component } from "./xstateregs_set";
 
 /**
  * The next frame has in its floating point what was restored; the kernel's own bytes are written anew.
@@ -54,13 +47,12 @@ function nextByte(_setup: Setup, offset: u64): i32 {
   if (applies(U32, isLeft(offset))) return NOT_KNOWN;
   if (offset >= HEADER && offset < HEADER_END) return 0;
   if ((offset >= MAGIC1 && offset < HEADER) || offset >= frameLength) return kernelByte(offset);
-  if (offset >= MXCSR && offset < MXCSR + 4)
-    return (currentMxcsr() >> (8 * u32(offset - MXCSR))) & 0xff;
-  if (offset >= MXCSR + 4 && offset < MXCSR + 8) return startByte(offset);
+  if (isMxcsr(offset)) return mxcsrByte(offset);
+  if (isMxcsr(offset - 4)) return startByte(offset);
   const owner = componentsAt(offset);
   if (owner == W71_component && offset - offsetOf(owner, 0) >= PKRU_SIZE && use(S27)) return 0;
   if (!isTaken(owner)) return untakenByte(owner, offset);
-  if (owner == X87) return x87Byte(offset);
+  if (owner == X87) return x87Byte(offset, byteOf);
   return byteOf(owner == SSE ? offset : takenAt(owner) + offset - offsetOf(owner, 0));
 }
 
@@ -93,55 +85,6 @@ function isLeft(offset: u64): bool {
 /** Bounds and their status, of MPX. The rest of the component is reserved: SDM volume 1, 13.5.5. */
 const BNDCSR: u32 = 0x10;
 const BNDCSR_SIZE: u64 = 16;
-
-/**
- * Of fcw the bits {set} are always set, and those outside {mask} never; the bits {flags} of fsw say whether it has an
- * exception that fcw does not mask; the {unused} bytes after each register are 0.
- * @source x87 FPU control word, status word, SDM volume 1; XSAVE, SDM volume 2
- * @asked amd intel
- */
-export let S18: u32 = 0;
-export let S18_set: u32 = 0x40;
-export let S18_mask: u32 = 0x1f7f;
-export let S18_flags: u32 = 0x8080;
-export let S18_unused: u64 = 6;
-
-/** The exceptions in fsw, and their masks in fcw. */
-const EXCEPTIONS: u32 = 0x3f;
-
-/**
- * An image has an instruction, an operand or an opcode of x87: processors differ in which of them they restore.
- * @source x87 FPU instruction and data pointers, SDM volume 1, 8.1.8; APM volume 4
- */
-export let U33: u32 = 0;
-
-function x87Byte(offset: u64): i32 {
-  const byte = byteOf(offset);
-  if (offset >= X87_REGISTERS) return offset % 16 >= 16 - S18_unused && use(S18) ? 0 : byte;
-  if (offset < 4) return use(S18) ? controlByte(offset) : byte;
-  if (offset < 6) return offset == 4 ? byte : 0;
-  const has = wordOf(4) >> 16 != 0 || (wordOf(8) | wordOf(16)) != 0;
-  return applies(U33, has) ? NOT_KNOWN : 0;
-}
-
-/** fsw, whose bit for "busy" is that for an exception. */
-function withBusy(fsw: u32): u32 {
-  return (fsw & 0x7fff) | ((fsw & 0x80) << 8);
-}
-
-/** A byte of fcw and fsw. */
-function controlByte(offset: u64): i32 {
-  const given = halfOf(0);
-  const fcw = (given & S18_mask) | S18_set;
-  const status = (given >> 16) & ~S18_flags;
-  const pends = (status & ~fcw & EXCEPTIONS) != 0;
-  const fsw = withBusy(pends ? status | S18_flags : status);
-  return (((fcw & 0xffff) | (fsw << 16)) >> (8 * u32(offset))) & 0xff;
-}
-
-const X87_REGISTERS: u64 = 32;
-/** The zeros before the bytes that are the kernel's own. */
-const RESERVED: u64 = 416;
 
 /** A byte of struct _fpx_sw_bytes and of FP_XSTATE_MAGIC2, as the kernel writes them. */
 function kernelByte(offset: u64): i32 {

@@ -7,6 +7,7 @@ import { frameLength } from "../machine";
 import { giveUp } from "../prediction";
 import { use } from "../rule";
 import { setSse } from "./comiss";
+import { PKRU_KEY_0, W71_component } from "./copy_xstate_to_uabi_buf";
 import { U21 } from "./get_signal";
 import {
   address,
@@ -32,7 +33,6 @@ import {
   xrstor,
 } from "./xrstor";
 import { HEADER, SSE, XMM4 } from "./xsave";
-import { PKRU_KEY_0, W71_component } from "./xstateregs_set";
 
 /**
  * With a null pointer the floating point is that of a new program. With any other the kernel's own bytes in it, 48

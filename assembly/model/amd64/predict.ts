@@ -5,7 +5,7 @@ import { clearKnown, info, known, resumed } from "../prediction";
 import { beginUses } from "../rule";
 import { startSignals } from "../send_signal";
 import { AT_END } from "../stops";
-import { initSse } from "./comiss";
+import { initFpstate } from "./fpstate";
 import { resume } from "./resume";
 import { rtSigreturn } from "./rt_sigreturn";
 import { startTask, task } from "./task";
@@ -18,7 +18,7 @@ export function predict(setup: Setup): void {
   if (!goesOn) {
     startTask();
     startSignals();
-    initSse();
+    initFpstate();
   } else if (known.reason != 0 || task.stop == AT_END) return;
   if (setup.way == WAY_SIGRETURN) {
     rtSigreturn(setup);

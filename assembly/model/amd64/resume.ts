@@ -10,6 +10,7 @@ import { AT_ENTRY, AT_EXIT, AT_GROUP, AT_HANDLER, AT_SIGNAL, AT_SYSEMU } from ".
 import { archDoSignalOrRestart } from "./arch_do_signal_or_restart";
 import { call32 } from "./entry_64";
 import { stopByPending } from "./force_sig";
+import { runFpstate } from "./fpstate";
 import { completeSignal } from "./get_signal";
 import { iret } from "./iret";
 import { switchTo } from "./process_64";
@@ -26,6 +27,7 @@ export function resume(setup: Setup): void {
   if (!isSinglestep(setup.on)) userDisableSingleStep();
   else if (userEnableSingleStep()) return;
   switchTo();
+  runFpstate();
   const isGroup = task.stop == AT_GROUP;
   if (task.stop == AT_HANDLER && use(R118)) {
     if (!stopByPending()) iret();

@@ -5,9 +5,9 @@ import { mxcsrMask, xcr0, xfeatures } from "../machine";
 import { use } from "../rule";
 import { INITIAL_MXCSR } from "./comiss";
 import { areReadable, offsetOf } from "./components";
+import { newPkruByte, W71_component } from "./copy_xstate_to_uabi_buf";
 import { address, FEATURES, halfOf, imageLength, isReadable, MAGIC1, wordOf } from "./image";
 import { AVX, HEADER, HEADER_END, MXCSR, SSE, startByte, X87 } from "./xsave";
-import { newPkruByte, W71_component } from "./xstateregs_set";
 
 /** What a frame is: refused, restored, or not predicted. */
 export const REFUSED: u32 = 0;

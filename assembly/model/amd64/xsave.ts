@@ -12,7 +12,9 @@ import { extendedAt } from "./components";
 
 export const MXCSR: u64 = 24;
 export const XMM4: u64 = 224;
-const MXCSR_MASK: u64 = 28;
+export const MXCSR_MASK: u64 = 28;
+/** The zeros. */
+export const RESERVED: u64 = 416;
 export const HEADER: u64 = 512;
 export const HEADER_END: u64 = 576;
 
@@ -95,18 +97,16 @@ export const X87: u32 = 1;
 export const SSE: u32 = 2;
 export const AVX: u32 = 4;
 
+export function isMxcsr(offset: u64): bool {
+  return offset - MXCSR < 4;
+}
+
 /** The components of which one must be in use for a byte to read as it was written; 0 in a gap. */
 export function componentsAt(offset: u64): u32 {
   if (offset >= MXCSR && offset < MXCSR + 8) return SSE | AVX;
   if (offset < 160) return X87;
   return offset < HEADER ? SSE : extendedAt(offset);
 }
-
-/**
- * A further step writes floating point that is refused: what then reads back is that of the steps before it.
- * @source the model
- */
-export let U25: u32 = 0;
 
 /**
  * Which components are in use changes as programs run: not predicted is what the header of an area that was not

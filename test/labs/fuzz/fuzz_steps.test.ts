@@ -1,5 +1,6 @@
 import { HOLE, indexOf } from "../../../src/labs/fuzz/case/arch.ts";
 import { caseOf, type Step } from "../../../src/labs/fuzz/case/case.ts";
+import { fieldsOf } from "../../../src/labs/fuzz/case/fields.ts";
 import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { breakpoint, dispatching } from "../../support/seeds.ts";
 import { stubsOf } from "../../support/stubs.ts";
@@ -57,6 +58,72 @@ for (const [what, left] of Object.entries(LEAVING)) {
       const alone = lastOf(next);
       assert.equal(lastOf(caseOf(left), next), alone);
     }
+  });
+}
+
+type Words = Readonly<Record<number, bigint>>;
+const floating = (way: "SETFPREGS" | "XSTATE", words: Words, change: Partial<Step> = {}) =>
+  step({
+    ...{ way, length: way === "XSTATE" ? experiment.machine.xstateLength : 0, ...change },
+    pairs: Object.entries(words).map(([offset, word]) => ({ offset: BigInt(offset), word })),
+  });
+
+/** Words of an XSAVE area: fcw, mxcsr and its mask, XMM4, a part of the header that must be 0, and AVX. */
+const [FCW, MXCSR, XMM4, HEADER, RESERVED, AVX] = [0, 0x18, 0xe0, 0x200, 0x208, 0x240];
+const mask = BigInt(experiment.machine.mxcsrMask) << 32n;
+const NEW = mask | 0x1f80n;
+
+/** What steps leave at these places, except the part of the header. */
+const LEFT: Readonly<Record<string, readonly [before: readonly Step[], words: readonly bigint[]]>> =
+  {
+    "a new program's": [[poke(0n, 1n)], [0x37fn, NEW, 0n, 0n]],
+    "that of PTRACE_SETFPREGS": [
+      [
+        floating(
+          "SETFPREGS",
+          { [FCW]: 0x27fn, [MXCSR]: mask | 0x3f80n, [XMM4]: 7n },
+          { on: "CONT" },
+        ),
+      ],
+      [0x27fn, mask | 0x3f80n, 7n, 0n],
+    ],
+    "that of an XSAVE area": [
+      [floating("XSTATE", { [FCW]: 0x27fn, [XMM4]: 7n, [AVX]: 9n }, { on: "CONT" })],
+      [0x27fn, NEW, 7n, 9n],
+    ],
+    "that of an area whose header names SSE": [
+      [floating("XSTATE", { [FCW]: 0x27fn, [XMM4]: 7n, [AVX]: 9n, [HEADER]: 2n }, { on: "CONT" })],
+      [0x37fn, NEW, 7n, 0n],
+    ],
+    "that of an area, and of PTRACE_SETFPREGS after it": [
+      [floating("XSTATE", { [XMM4]: 7n, [AVX]: 9n }), floating("SETFPREGS", { [XMM4]: 8n })],
+      [0x37fn, NEW, 8n, 9n],
+    ],
+    "that after COMISS of a denormal number": [
+      [floating("SETFPREGS", { [XMM4]: 1n }), seed("sse")],
+      [0x37fn, NEW | 2n, 1n, 0n],
+    ],
+    "that of a handler": [
+      [floating("SETFPREGS", { [FCW]: 0x27fn, [XMM4]: 7n }), nops({ signal: SIGUSR1 })],
+      [0x37fn, NEW, 0n, 0n],
+    ],
+  };
+
+for (const [what, [before, [fcw, mxcsr, xmm4, avx]]] of Object.entries(LEFT)) {
+  steps(`what reads back after a refused write of floating point is predicted: ${what}`, () => {
+    const { features, xstateLength } = experiment.machine;
+    if (!features.includes("mxcsr_check") || xstateLength === 0) return;
+    const words = { [FCW]: 1n, [MXCSR]: 1n, [XMM4]: 1n, [RESERVED]: 1n, [AVX]: 1n };
+    const it = caseOf([...before, floating("XSTATE", words)]);
+    const [last = -1] = experiment.batch.put([it]);
+    experiment.trier.run(experiment.batch, last + 1);
+    assert.equal(experiment.differences(last), []);
+    const { prediction } = experiment.model;
+    const known = [...fieldsOf(it, prediction.outcome, prediction)];
+    assert.equal(
+      known.flatMap(([name, word]) => (name.startsWith("written.") ? [word] : [])),
+      [fcw, mxcsr, xmm4, 0n, avx],
+    );
   });
 }
 
