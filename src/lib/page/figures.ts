@@ -1,8 +1,8 @@
-const GROUPED = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-
-/** A number with thousands separators: "200,000". */
+/** A number with thousands separators: "200,000". Intl's formatter takes ten milliseconds to make. */
 export function count(number: number): string {
-  return GROUPED.format(number);
+  return Math.round(number)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 export function sum(numbers: Iterable<number>): number {
