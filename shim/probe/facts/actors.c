@@ -1,7 +1,7 @@
 // The processes of facts about permission. They share a page with the probe, which outlasts what
 // they execute: what is left of their scripts, constant data of one program, is there.
-#include "actors.h"
 #include "facilities.h"
+#include "stage.h"
 #include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/kcmp.h>
@@ -9,53 +9,29 @@
 #include <linux/time.h>
 #include <linux/wait.h>
 
-enum role { TRACER, TRACEE, ACTORS };
-/** Tasks by their part, after the actors; for PR_SET_PTRACER also none, and every one. */
-enum { PROBE = ACTORS, THREAD, INIT, NOBODY, ANYBODY, PARTS };
 /** Users, and groups of the same numbers. */
 enum { A = 1001, B = 1002 };
 enum { SYS_PTRACE = 1 << 19, BY_PID = 1 /* P_PID of waitid(2) */ };
 enum { SHARED = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD };
-/** In milliseconds, and in nanoseconds. */
-enum { LIMIT = 10000, NAP = 5000000 };
-/** Files that an actor's next program has, too: the page, and a copy of the probe. */
-enum { STAGE_FILE = 62, COPY_FILE = 63 };
+/** In nanoseconds. */
+enum { NAP = 5000000 };
 /** As which an actor executes the probe. */
 static const char *const names[ACTORS] = {"a tracer", "a tracee"};
 
-/** By enum way. */
-static const struct access accesses[] = {{"process_vm_readv", -1, -EPERM},
-                                         {"/proc/PID/mem", -1, -EACCES},
-                                         {"kcmp", -1, -EPERM},
-                                         {"get_robust_list", -1, -EPERM},
-                                         {"ATTACH", PTRACE_ATTACH, -EPERM},
-                                         {"SEIZE", PTRACE_SEIZE, -EPERM},
-                                         {"TRACEME", PTRACE_TRACEME, -EPERM},
-                                         {"PR_SET_PTRACER", PTRACE_TRACEME, -EINVAL}};
-enum way { BY_READV, BY_FILE, BY_KCMP, BY_LIST, BY_ATTACH, BY_SEIZE, BY_TRACEME, BY_PRCTL, WAYS };
+const struct access accesses[] = {{"process_vm_readv", -1, -EPERM},
+                                  {"/proc/PID/mem", -1, -EACCES},
+                                  {"kcmp", -1, -EPERM},
+                                  {"get_robust_list", -1, -EPERM},
+                                  {"ATTACH", PTRACE_ATTACH, -EPERM},
+                                  {"SEIZE", PTRACE_SEIZE, -EPERM},
+                                  {"TRACEME", PTRACE_TRACEME, -EPERM},
+                                  {"PR_SET_PTRACER", PTRACE_TRACEME, -EINVAL}};
 
-struct stage {
-    const char *scripts[ACTORS]; /* what is left of them */
-    enum way way;
-    bool is_yama;
-    uint32_t ready[ACTORS], turn, done;
-    int32_t pids[PARTS], target; /* a target of 0 is the tracee */
-    int64_t result, refused;     /* that of the request; the errno of a step that failed */
-    const char *step;            /* its name */
-};
-static volatile struct stage *stage;
+volatile struct stage *stage;
 static enum role own;
 static const char *current; /* the step that it takes */
-static bool outlasts;       /* the page does an execve */
+bool outlasts;
 static int32_t parent;
-
-static int64_t prctl(int64_t option, int64_t value) {
-    return syscall6(__NR_prctl, option, value, 0, 0, 0, 0);
-}
-
-static int32_t pid(void) {
-    return (int32_t)syscall0(__NR_getpid);
-}
 
 /** Ends a process whose parent has ended: nobody else would, if the probe was killed. */
 static void yield(void) {
@@ -89,7 +65,7 @@ static int64_t open_memory(int32_t task) {
     return file < 0 ? file : stublab_close((int32_t)file);
 }
 
-static int64_t ask_for(enum way way, int32_t task) {
+int64_t ask_for(enum way way, int32_t task) {
     uint64_t words[2] = {0};
     switch (way) {
     case BY_READV:
@@ -108,8 +84,6 @@ static int64_t ask_for(enum way way, int32_t task) {
 }
 
 // ---- Steps: their arguments are those of the table below ----
-
-static void act(enum role role);
 
 /** Forks an actor, in a process between them if that is asked for. */
 static int64_t fork_actor(enum role role, bool between) {
@@ -339,8 +313,7 @@ static int64_t take_step(const char *volatile *script) {
     return it->name == 0 ? -EINVAL : it->make(it->a, it->b);
 }
 
-/** Takes the steps that are left, and asks. */
-__attribute__((noreturn)) static void act(enum role role) {
+void act(enum role role) {
     own = role;
     parent = (int32_t)syscall0(__NR_getppid);
     stage->pids[role] = pid();
@@ -375,123 +348,4 @@ void act_as(const char *name) {
     stage = (volatile struct stage *)at;
     outlasts = true;
     act(role);
-}
-
-// ---- The play ----
-
-/** Makes a file have a number that actors know. */
-static bool keep_file(int64_t file, int64_t number, int64_t flags) {
-    const bool kept = file >= 0 && syscall3(__NR_dup3, file, number, flags) >= 0;
-    if (file >= 0)
-        stublab_close((int32_t)file);
-    return kept;
-}
-
-static void set_stage(void) {
-    outlasts = keep_file(stublab_memory_file(page_bytes), STAGE_FILE, 0);
-    const int64_t at =
-        outlasts ? stublab_map_file(STAGE_FILE, page_bytes) : stublab_map_shared(page_bytes);
-    if (at < 0)
-        fail("no memory can be shared with actors", at);
-    stage = (volatile struct stage *)at;
-    const int64_t program =
-        syscall3(__NR_openat, AT_FDCWD, (long)"/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    if (program < 0 || !keep_file(stublab_memory_file(0), COPY_FILE, O_CLOEXEC))
-        return;
-    for (int64_t got = 1; got > 0;) {
-        got = syscall3(__NR_read, program, (long)answer, 4096);
-        syscall3(__NR_write, COPY_FILE, (long)answer, got);
-    }
-    syscall2(__NR_fchmod, COPY_FILE, 0111);
-    stublab_close((int32_t)program);
-}
-
-static bool begets(const char *script) {
-    while (*script != 0 && !begins_with(script, "begets"))
-        script++;
-    return *script != 0;
-}
-
-/** Whether the request waits for an execve that waits, too. */
-static bool is_waiting(void) {
-    return state_of(stage->pids[TRACEE]) == 'D' && state_of(stage->pids[TRACER]) == 'S' &&
-           stage->done == 0;
-}
-
-/** Forks an actor into the process group, which the first one leads. Returns the group. */
-static int64_t start_actor(enum role role, int64_t group) {
-    int32_t status = 0;
-    const int64_t child = syscall6(__NR_clone, SIGCHLD, 0, 0, 0, 0, 0);
-    // Both do it: neither a fork of the child nor the end of all comes first.
-    const int64_t leader = group == 0 ? child : group;
-    const int64_t result = child < 0 ? child : syscall2(__NR_setpgid, child, leader);
-    if (child == 0 && result == 0)
-        act(role);
-    if (child == 0)
-        syscall1(__NR_exit_group, 0);
-    // It may have executed a program by now.
-    if (result == 0 || result == -EACCES)
-        return leader;
-    if (child > 0)
-        stublab_wait((int32_t)child, __WALL, LIMIT * 1000L, &status);
-    stage->step = "a process group";
-    stage->refused = result;
-    return group;
-}
-
-/** Ends all, one that is just forked, too. Those whose parent has ended are the probe's. */
-static void end_actors(int64_t group) {
-    int32_t status = 0;
-    int64_t ended = 1;
-    if (group <= 0)
-        return;
-    syscall2(__NR_kill, -group, SIGKILL);
-    while (ended > 0)
-        ended = stublab_wait((int32_t)-group, __WALL, LIMIT * 1000L, &status);
-    if (ended == 0)
-        lose("SIGKILL does not end an actor");
-}
-
-const struct access *access_of(const char *name) {
-    uint32_t way = 0;
-    while (way < WAYS - 1 && !same(accesses[way].name, name))
-        way++;
-    return &accesses[way];
-}
-
-bool play(const char *tracer, const char *tracee, const struct access *access, bool is_yama) {
-    const enum way way = (enum way)(access - accesses);
-    bool waits = false;
-    if (!goes_on())
-        return false;
-    if (stage == 0)
-        set_stage();
-    // Every process may ask this about itself.
-    const int64_t lack =
-        access->request < 0 ? ask_for(way, pid()) : lacks(A_REQUEST, access->request);
-    if (lack < 0) {
-        skip(access->name, "the kernel lacks it, or a filter refuses it", lack);
-        return false;
-    }
-    *stage = (struct stage){.scripts = {tracer, tracee}, .way = way, .is_yama = is_yama};
-    stage->pids[PROBE] = pid();
-    stage->pids[INIT] = 1;
-    stage->pids[ANYBODY] = -1;
-    struct stublab_deadline limit = {.timeout = LIMIT * 1000L};
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    int64_t group = begets(tracee) ? 0 : start_actor(TRACER, 0);
-    group = begets(tracer) ? group : start_actor(TRACEE, group);
-    while (stage->done == 0 && stage->refused == 0 && stublab_time_left(&limit) > 0 && !waits) {
-        syscall0(__NR_sched_yield);
-        waits = is_waiting();
-    }
-    const bool answered = stage->done != 0;
-    seen.result = stage->result > 0 ? 0 : stage->result;
-    end_actors(group);
-    prctl(PR_SET_CHILD_SUBREAPER, 0);
-    if (stage->refused < 0)
-        skip(stage->step, "an actor cannot take this step", stage->refused);
-    else if (!answered && !waits)
-        lose("an actor does not answer");
-    return answered;
 }
