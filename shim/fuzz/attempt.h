@@ -99,6 +99,13 @@ int writes_registers(unsigned int way);
 int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
                        const struct stublab_trial *trial, struct stublab_outcome *outcome);
 
+/** Writes pairs to a copy of an area. Pairs outside the area are skipped. */
+void put_pairs(const struct stublab_setup *setup, const uint8_t *area, uint8_t *copy,
+               uint64_t length);
+/** Reads the words at the offsets of the pairs; 0 outside the area. */
+void take_pairs(const struct stublab_setup *setup, const uint8_t *area, uint64_t length,
+                uint64_t *words);
+
 /** Undoes what a setup wrote in addition to the general registers. */
 void restore(int32_t tid, const struct stublab_setup *setup, const struct stublab_trial *trial);
 

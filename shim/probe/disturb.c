@@ -117,20 +117,6 @@ static bool end_disturbed(void) {
     return result != 0;
 }
 
-/** Whether the stub is at a stop of ptrace that was not reported. */
-static bool has_lost_stop(void) {
-    static char path[48], text[512];
-    say_to(path);
-    say("/proc/%d/stat", stub.pid);
-    say_to(0);
-    const char *state = text;
-    if (!read_text(path, text, sizeof text))
-        return false;
-    while (*state != 0 && *state++ != ')')
-        ;
-    return state[0] == ' ' && state[1] == 't';
-}
-
 /** Whether a request failed as it may. */
 static bool is_usual(int32_t error, int32_t alone) {
     return error <= 0 || error == ESRCH || error == alone;
@@ -155,7 +141,7 @@ static const char *try_disturbed(const struct stublab_setup *setups,
         else if (!is_usual(seen->resumed, alone->resumed))
             wrong = errno_name(-seen->resumed);
     }
-    if (trial.over == STUBLAB_OVER_RUNS_ON && has_lost_stop())
+    if (trial.over == STUBLAB_OVER_RUNS_ON && state_of(stub.pid) == 't')
         wrong = "a stop was not reported";
     if ((trial.over != STUBLAB_OVER_NOT || ++cases == MOST_CASES) && !end_disturbed())
         wrong = "the stub cannot be ended";
@@ -179,10 +165,7 @@ int disturb(const struct run *run) {
     draw_cases(&drawn);
     w2c_fuzz_survey(&module, run->focus);
     say("KTAP version 1\n1..1\n# seed %lu\n", run->seed);
-    while (result == 0 && !is_interrupted() && done < run->cases &&
-           milliseconds() - started < run->seconds * 1000) {
-        const uint64_t left = run->cases - done;
-        const uint32_t size = left < chunk_cases ? (uint32_t)left : chunk_cases;
+    for (uint32_t size = 0; result == 0 && (size = next_chunk(run, started, done)) > 0;) {
         w2c_fuzz_generate(&module, module_address(setups), size, (double)done);
         result = try_setups(setups, alone, size);
         for (uint32_t at = 0, steps = 0; result == 0 && at < size; at += steps) {

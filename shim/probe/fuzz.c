@@ -59,6 +59,12 @@ int end_fuzz(bool untried, int64_t result, bool failed) {
     return untried || result < 0 ? CANNOT : failed;
 }
 
+uint32_t next_chunk(const struct run *run, uint64_t started, uint64_t done) {
+    if (is_interrupted() || done >= run->cases || milliseconds() - started >= run->seconds * 1000)
+        return 0;
+    return run->cases - done < chunk_cases ? (uint32_t)(run->cases - done) : chunk_cases;
+}
+
 static int fuzz(const struct run *run) {
     enum { REPORT = 10000 };
     const uint64_t started = milliseconds();
@@ -68,10 +74,8 @@ static int fuzz(const struct run *run) {
     uint32_t complaints = 0;
     say("KTAP version 1\n1..1\n# seed %lu\n", run->seed);
     begin_run(run);
-    while (result == 0 && !is_interrupted() && done < run->cases &&
-           milliseconds() - started < run->seconds * 1000) {
-        uint64_t size = run->cases - done < chunk_cases ? run->cases - done : chunk_cases;
-        result = try_cases(done, (uint32_t)size);
+    for (uint32_t size = 0; result == 0 && (size = next_chunk(run, started, done)) > 0;) {
+        result = try_cases(done, size);
         complaints += look_at_log(done, size);
         done += result == 0 ? size : 0;
         if (milliseconds() - reported > REPORT) {

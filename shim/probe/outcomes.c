@@ -114,10 +114,7 @@ int record_outcomes(const struct run *run) {
     int64_t result = 0;
     say("KTAP version 1\n1..1\n");
     say_header(run);
-    while (result >= 0 && !is_interrupted() && done < run->cases &&
-           milliseconds() - started < run->seconds * 1000) {
-        const uint64_t left = run->cases - done;
-        const uint32_t count = left < chunk_cases ? (uint32_t)left : chunk_cases;
+    for (uint32_t count = 0; result >= 0 && (count = next_chunk(run, started, done)) > 0;) {
         w2c_fuzz_generate(&module, module_address(setups), count, (double)done);
         result = try_setups(setups, outcomes, count);
         for (uint32_t i = 0; result >= 0 && i < count; i++)

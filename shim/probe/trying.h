@@ -120,6 +120,8 @@ struct totals totals(void);
 
 // ---- fuzz.c, outcomes.c ----
 
+/** How many cases of a run come next, after so many; 0: it is over. */
+uint32_t next_chunk(const struct run *run, uint64_t started, uint64_t done);
 /** Says how a run ended: `untried`, no case could be tried; `result`, why it could not go on.
  * Returns the exit status. */
 int end_fuzz(bool untried, int64_t result, bool failed);

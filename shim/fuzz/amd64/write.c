@@ -19,30 +19,6 @@ static int64_t set_registers_of(int32_t tid, uint64_t type, const void *bytes, u
     return stublab_ptrace(PTRACE_SETREGSET, tid, type, &vector);
 }
 
-/** Writes pairs to a copy of an area. Pairs outside the area are skipped. */
-static void put_pairs(const struct stublab_setup *setup, const uint8_t *area, uint8_t *copy,
-                      uint64_t length) {
-    for (uint64_t i = 0; i < length; i++)
-        copy[i] = area[i];
-    for (uint64_t i = 0; i < setup->count; i++) {
-        uint64_t offset = setup->words[2 * i];
-        const uint8_t *word = (const uint8_t *)&setup->words[2 * i + 1];
-        for (uint64_t j = 0; j < 8 && offset < length && offset + j < length; j++)
-            copy[offset + j] = word[j];
-    }
-}
-
-/** Reads the words at the offsets of the pairs. */
-static void take_pairs(const struct stublab_setup *setup, const uint8_t *area, uint64_t length,
-                       uint64_t *words) {
-    for (uint64_t i = 0; i < setup->count; i++) {
-        uint64_t offset = setup->words[2 * i];
-        uint8_t *word = (uint8_t *)&words[i];
-        for (uint64_t j = 0; j < 8; j++)
-            word[j] = offset < length && offset + j < length ? area[offset + j] : 0;
-    }
-}
-
 /** Debug register 6 of a new program: DR6_RESERVED, arch/x86/include/uapi/asm/debugreg.h. */
 static const uintptr_t INITIAL_DEBUG_STATUS = 0xffff0ff0;
 

@@ -35,27 +35,18 @@ static int64_t set_block(int32_t tid, const uint64_t *block) {
 
 /** Writes the pairs to zeros, of which `length` bytes are written, and reads back their words. */
 static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup,
+                                  const struct stublab_trial *trial,
                                   struct stublab_outcome *outcome) {
     uint8_t area[FPSIMD_SIZE];
-    for (unsigned int i = 0; i < sizeof area; i++)
-        *(volatile uint8_t *)&area[i] = 0;
-    for (uint64_t i = 0; i < setup->count; i++)
-        for (uint64_t j = 0; j < 8; j++)
-            if (setup->words[2 * i] < sizeof area && setup->words[2 * i] + j < sizeof area)
-                area[setup->words[2 * i] + j] = (uint8_t)(setup->words[2 * i + 1] >> 8 * j);
+    put_pairs(setup, (const uint8_t *)trial->fpregs, area, sizeof area);
     int64_t result = set_regset(tid, NT_PRFPREG, area, setup->length);
     const int64_t read = get_regset(tid, NT_PRFPREG, area, sizeof area);
-    for (uint64_t i = 0; i < setup->count; i++) {
-        outcome->written[i] = 0;
-        for (uint64_t j = 0; j < 8; j++)
-            if (setup->words[2 * i] < sizeof area && setup->words[2 * i] + j < sizeof area)
-                outcome->written[i] |= (uint64_t)area[setup->words[2 * i] + j] << 8 * j;
-    }
+    take_pairs(setup, area, sizeof area, outcome->written);
     return written(result, read);
 }
 
 static int64_t write(int32_t tid, const struct stublab_setup *setup,
-                     struct stublab_outcome *outcome) {
+                     const struct stublab_trial *trial, struct stublab_outcome *outcome) {
     switch (setup->way) {
     case STUBLAB_WAY_REGSETS:
         return set_block(tid, setup->words);
@@ -66,7 +57,7 @@ static int64_t write(int32_t tid, const struct stublab_setup *setup,
     case STUBLAB_WAY_TLS:
         return set_regset(tid, NT_ARM_TLS, setup->words, setup->length);
     default:
-        return set_floating_point(tid, setup, outcome);
+        return set_floating_point(tid, setup, trial, outcome);
     }
 }
 
@@ -86,7 +77,7 @@ int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
                        const struct stublab_trial *trial, struct stublab_outcome *outcome) {
     if (setup->from == STUBLAB_FROM_SIGNAL)
         set_registers(tid, trial->rest);
-    int64_t result = write(tid, setup, outcome);
+    int64_t result = write(tid, setup, trial, outcome);
     if (result == -ESRCH)
         return result;
     outcome->error = (int32_t)-result;
