@@ -100,12 +100,6 @@ static uint32_t refusal(void) {
     return result == -ESRCH ? 0 : (uint32_t)-result;
 }
 
-/** Writes all of a text. */
-static void print(long file, const char *text, uint32_t length) {
-    for (long done = 0, got = 1; done < length && got > 0; done += got)
-        got = syscall3(__NR_write, file, (long)&text[done], length - done);
-}
-
 #define SUBSTITUTE "probe: no process has the pid: explained as a status word\n"
 
 int explain(char **argument) {
@@ -131,8 +125,8 @@ int explain(char **argument) {
     const int status = (int)w2c_explain_explain(&module, length, document, is_status, refusal());
     const char *output = at(w2c_explain_outputAt(&module));
     if (*w2c_explain_isSubstitute(&module) != 0)
-        print(2, SUBSTITUTE, sizeof SUBSTITUTE - 1);
-    print(status == 0 ? 1 : 2, output, w2c_explain_outputLength(&module));
-    print(2, "\n", status != 0);
+        write_all(2, SUBSTITUTE, sizeof SUBSTITUTE - 1);
+    write_all(status == 0 ? 1 : 2, output, w2c_explain_outputLength(&module));
+    write_all(2, "\n", status != 0);
     return status;
 }

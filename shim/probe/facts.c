@@ -207,9 +207,7 @@ static void finish_lost(void) {
     begin_check("the remaining checks");
     struct unmet *it = add_unmet();
     *it = (struct unmet){"error", "none", "", true};
-    say_to(it->seen);
-    say("a stub is not where it should be: %s", reason);
-    say_to(0);
+    write_text(it->seen, "a stub is not where it should be: %s", reason);
     finish_check();
 }
 
@@ -241,9 +239,7 @@ static void look_at_log(void) {
         begin_check("");
         struct unmet *it = add_unmet();
         *it = (struct unmet){"kernel log", "nothing", "", true};
-        say_to(it->seen);
-        say("%s", line);
-        say_to(0);
+        write_text(it->seen, "%s", line);
         end_check();
     }
 }

@@ -18,9 +18,7 @@ static void tell_case(uint64_t number, const struct stublab_setup *setup,
 /** Says what the kernel has said of itself meanwhile. Returns the number of lines. */
 static uint32_t look_at_log(uint64_t first, uint64_t count) {
     static char during[64];
-    say_to(during);
-    say(", cases %lu to %lu", first, first + count - 1);
-    say_to(0);
+    write_text(during, ", cases %lu to %lu", first, first + count - 1);
     return say_complaints(during);
 }
 

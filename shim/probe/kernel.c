@@ -31,11 +31,20 @@ uint32_t read_all(const char *path, char *text, uint32_t size) {
     return read_file(file, text, size);
 }
 
+bool write_all(long file, const void *bytes, uint64_t length) {
+    for (uint64_t done = 0; done < length;) {
+        const long result =
+            syscall3(__NR_write, file, (long)bytes + (long)done, (long)(length - done));
+        if (result <= 0 && result != -EINTR)
+            return false;
+        done += result > 0 ? (uint64_t)result : 0;
+    }
+    return true;
+}
+
 char state_of(int32_t pid) {
     static char path[32], text[512];
-    say_to(path);
-    say("/proc/%d/stat", pid);
-    say_to(0);
+    write_text(path, "/proc/%d/stat", pid);
     if (!read_text(path, text, sizeof text))
         return 'X';
     // The state follows the name, which may have any character.

@@ -27,6 +27,8 @@ __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 void say_values(const char *format, va_list values);
 /** Says a text as JSON has it. */
 void say_quoted(const char *text);
+/** Says it to a text, which must have room for it. */
+__attribute__((format(printf, 2, 3))) void write_text(char *text, const char *format, ...);
 /** Makes what is said go to a text, which must have room for it; 0: to the console again. */
 void say_to(char *text);
 /** The highest errno: EHWPOISON. */
@@ -133,6 +135,8 @@ bool has_word(const char *line, const char *word);
 bool read_text(const char *path, char *text, uint32_t size);
 /** Reads a file, or standard input for "-", up to a size. Returns the length. */
 uint32_t read_all(const char *path, char *text, uint32_t size);
+/** Writes all of some bytes. Returns whether it could. */
+bool write_all(long file, const void *bytes, uint64_t length);
 /** The state letter of a process in /proc/PID/stat; 'X' if that cannot be read. */
 char state_of(int32_t pid);
 /** Whether a process has ended, and was not reaped. */

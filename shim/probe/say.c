@@ -112,6 +112,18 @@ void say_to(char *text) {
     text_end = text;
 }
 
+/** What is said may go to another text. */
+void write_text(char *text, const char *format, ...) {
+    char *const outer = text_end;
+    va_list values;
+    va_start(values, format);
+    text_end = text;
+    say_values(format, values);
+    *text_end = 0;
+    text_end = outer;
+    va_end(values);
+}
+
 const char *errno_name(int64_t result) {
     static const char *const names[] = {
         [1] = "EPERM",      [2] = "ENOENT",  [3] = "ESRCH",   [4] = "EINTR",   [5] = "EIO",
@@ -122,11 +134,6 @@ const char *errno_name(int64_t result) {
     static char number[24];
     if (result < 0 && -result < (int64_t)(sizeof names / sizeof *names) && names[-result] != 0)
         return names[-result];
-    // What is said may go to another text.
-    char *const outer = text_end;
-    text_end = number;
-    say("%ld", result);
-    *text_end = 0;
-    text_end = outer;
+    write_text(number, "%ld", result);
     return number;
 }

@@ -27,12 +27,8 @@ static bool is_serving;
 static char text[MOST_TEXT];
 
 static void put(const void *bytes, uint64_t length) {
-    for (uint64_t done = 0; done < length;) {
-        long result = syscall3(__NR_write, 1, (long)bytes + (long)done, (long)(length - done));
-        if (result <= 0 && result != -EINTR)
-            syscall1(__NR_exit_group, 3);
-        done += result > 0 ? (uint64_t)result : 0;
-    }
+    if (!write_all(1, bytes, length))
+        syscall1(__NR_exit_group, CANNOT);
 }
 
 /** Returns false if the input has ended. */
@@ -82,10 +78,7 @@ static void obey(const struct request *request, const struct stublab_setup *setu
     set_deadline(request->deadline);
     const int64_t result = try_setups(setups, outcomes, request->count);
     if (result < 0) {
-        const char *name = errno_name(result);
-        say_to(text);
-        say("%s: %s", refused_step, name);
-        say_to(0);
+        write_text(text, "%s: %s", refused_step, errno_name(result));
         answer_text(ANSWER_UNTRIED, text);
     } else
         answer(ANSWER_DONE, outcomes, request->count * sizeof *outcomes);

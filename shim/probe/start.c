@@ -30,9 +30,9 @@ __attribute__((noreturn)) static void leave(int status) {
 void fail(const char *what, int64_t result) {
     static char failure[1 << 14];
     const char *name = result == 0 ? 0 : errno_name(result);
-    say_to(failure);
-    say("%s%s%s", what, name == 0 ? "" : ": ", name == 0 ? "" : name);
+    // Nothing that is said from now on goes to a text.
     say_to(0);
+    write_text(failure, "%s%s%s", what, name == 0 ? "" : ": ", name == 0 ? "" : name);
     if (!answer_failure(failure))
         say("Bail out! %s\n", failure);
     leave(CANNOT);

@@ -58,9 +58,7 @@ __attribute__((noreturn)) static void rest(void) {
 
 static int64_t open_memory(int32_t task) {
     static char path[32];
-    say_to(path);
-    say("/proc/%d/mem", task);
-    say_to(0);
+    write_text(path, "/proc/%d/mem", task);
     const int64_t file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
     return file < 0 ? file : stublab_close((int32_t)file);
 }

@@ -89,9 +89,7 @@ static const char *lasting(const char *text) {
     while (texts[i][0] != 0 && !same(texts[i], text))
         if (++i == MOST_TEXTS)
             fail("there are too many reasons", MOST_TEXTS);
-    say_to(texts[i]);
-    say("%s", text);
-    say_to(0);
+    write_text(texts[i], "%s", text);
     return texts[i];
 }
 
