@@ -6,7 +6,7 @@ import { judgeAttach } from "./attach";
 import { Found, Values } from "./cause";
 import { exists } from "./host";
 import { kindsOf } from "./kind";
-import { beginOutput, say } from "./output";
+import { beginOutput, close, open, say, textMember } from "./output";
 import { groupStop, stateOf } from "./state";
 import { causeOfWord, tellWord } from "./status_word";
 import { hasFilter, ownPid, readTask, readThreads, Task } from "./task";
@@ -33,10 +33,31 @@ export function isFiltered(): u32 {
   return u32(hasFilter());
 }
 
-function failed(status: i32, text: string): i32 {
+/** What was said of a failure. */
+let message: string = "";
+let remedy: string = "";
+
+function failed(status: i32, why: string, help: string = ""): i32 {
+  message = why;
+  remedy = help;
   beginOutput(false);
-  say(text);
+  say(remedy == "" ? message : `${message}\n${remedy}`);
   return status;
+}
+
+/** Says the failure again, as the document "stublab.error/1". */
+export function sayError(status: i32): void {
+  const code = status == ABSENT ? "STATE" : status == WRONG ? "INPUT" : "UNSUPPORTED";
+  beginOutput(true);
+  open("", "{");
+  textMember("schema", "stublab.error/1");
+  open("error", "{");
+  textMember("code", `ERR_STUBLAB_${code}`);
+  // What was escaped for people has backslashes.
+  textMember("message", foreign(message));
+  if (remedy != "") textMember("remedy", foreign(remedy));
+  close("}");
+  close("}\n");
 }
 
 /** Status words have 32 bits. */
@@ -59,8 +80,8 @@ export function explain(length: u32, document: u32, isStatus: u32, refused: i32)
   if (!isNumber(digits, isHex) || number > MOST)
     return failed(
       WRONG,
-      `expected a pid or a status word, got "${foreign(it)}"
-a pid is decimal, as 4711; a status word is 0x857f or, with --status, 34175`,
+      `expected a pid or a status word, got "${foreign(it)}"`,
+      "a pid is decimal, as 4711; a status word is 0x857f or, with --status, 34175",
     );
   beginOutput(document != 0);
   if (isHex || isStatus != 0) return explainWord(u32(number));
@@ -69,7 +90,8 @@ a pid is decimal, as 4711; a status word is 0x857f or, with --status, 34175`,
   if (self == null)
     return failed(
       UNABLE,
-      "/proc does not show this process\nmount /proc (mount -t proc proc /proc)",
+      "/proc does not show this process",
+      "mount /proc (mount -t proc proc /proc)",
     );
   const tid = number > 0x7fff_ffff ? 0 : i32(number);
   const task = readTask(tid);
@@ -77,7 +99,8 @@ a pid is decimal, as 4711; a status word is 0x857f or, with --status, 34175`,
   if (tid != 0 && exists(tid) != 0)
     return failed(
       ABSENT,
-      `/proc does not show process ${it}, which exists\nmount /proc without hidepid, or run it as root`,
+      `/proc does not show process ${it}, which exists`,
+      "mount /proc without hidepid, or run it as root",
     );
   if (causeOfWord(u32(number)) == "not-a-status")
     return failed(ABSENT, `no process or thread has the pid ${it}, and it is not a status word`);

@@ -100,6 +100,10 @@ static uint32_t refusal(void) {
     return result == -ESRCH ? 0 : (uint32_t)-result;
 }
 
+static void print_output(long file) {
+    write_all(file, at(w2c_explain_outputAt(&module)), w2c_explain_outputLength(&module));
+}
+
 #define SUBSTITUTE "probe: no process has the pid: explained as a status word\n"
 
 int explain(char **argument) {
@@ -123,10 +127,15 @@ int explain(char **argument) {
     for (; word[length] != 0 && length < *w2c_explain_MOST_WORD(&module); length++)
         to[length] = word[length];
     const int status = (int)w2c_explain_explain(&module, length, document, is_status, refusal());
-    const char *output = at(w2c_explain_outputAt(&module));
     if (*w2c_explain_isSubstitute(&module) != 0)
         write_all(2, SUBSTITUTE, sizeof SUBSTITUTE - 1);
-    write_all(status == 0 ? 1 : 2, output, w2c_explain_outputLength(&module));
-    write_all(2, "\n", status != 0);
+    print_output(status == 0 ? 1 : 2);
+    if (status == 0)
+        return 0;
+    write_all(2, "\n", 1);
+    if (document) {
+        w2c_explain_sayError(&module, (uint32_t)status);
+        print_output(1);
+    }
     return status;
 }

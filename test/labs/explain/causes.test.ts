@@ -173,6 +173,14 @@ causes("a word is a pid, a status word, or neither", async () => {
   assert.equal(codes, [0, 0, 0, 1, 2, 2]);
 });
 
+causes("the probe says as stublab does why it explains nothing", async () => {
+  for (const word of ["4294967295", "a\x1b\u2028", "0x1057f0000"]) {
+    const probe = await run([`dist/probe-${HOST_ARCH}`, ["explain", word, "--json"]]);
+    const { code, stdout } = await stublab(["explain", word, "--json"]);
+    assert.equal([probe.code, probe.stdout], [code, stdout]);
+  }
+});
+
 causes("each lesson that is named exists", async () => {
   const { default: all } = await import("../../../assembly/explain/causes.jsonl");
   const named = all
