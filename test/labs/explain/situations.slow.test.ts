@@ -10,6 +10,9 @@ const folder = temporaryFolder();
 // Other users run the program in it.
 chmodSync(folder, 0o755);
 
+/** Situations that take the freezer of cgroups of version 1, where this kernel cannot make them. */
+const OF_FREEZER = /^(frozen-by-freezer|dumping) .*: unknown$/;
+
 needs(
   situations,
   "cc",
@@ -22,7 +25,12 @@ needs(
   const script = ["test/kernels/explain.mjs", program, DENY, node, ...words];
   const { stdout, stderr } = await run([node, script]);
   const lines = stdout.trim().split("\n");
-  assert.is(lines.filter((line) => !line.endsWith(": right")).join("\n"), "", stderr);
+  const wrong = lines.filter((line) => !line.endsWith(": right"));
+  const freezer = spawnSync(program, ["frozen-by-freezer"], { input: "", encoding: "utf8" });
+  const isLacking = (line: string) => freezer.status !== 0 && OF_FREEZER.test(line);
+  for (const line of wrong.filter(isLacking))
+    console.log(`\nskipped: "${line}": ${freezer.stderr}`);
+  assert.is(wrong.filter((line) => !isLacking(line)).join("\n"), "", stderr);
   assert.is(lines.length, 59, stderr);
 });
 
