@@ -137,6 +137,15 @@ export function statusLines(status: string): (key: string) => string {
   };
 }
 
+/** The processors that a thread may run on, of the text of its status: from "0-3,7". */
+export function allowedProcessors(status: string): number[] {
+  const list = statusLines(status)("Cpus_allowed_list") || "0";
+  return list.split(",").flatMap((range) => {
+    const [first = 0, last = first] = range.split("-").map(Number);
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+}
+
 /** The text of a file of /proc or /sys, trimmed; undefined if it cannot be read. */
 export function readIfThere(path: string): string | undefined {
   try {

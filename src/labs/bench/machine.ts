@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { release } from "node:os";
+import { allowedProcessors, readIfThere as read } from "../../core/stub/proc.ts";
 import type { Processors } from "./side.ts";
 
 /** The machine that figures are of. */
@@ -17,15 +18,6 @@ export interface Machine {
   /** What the kernel does against vulnerabilities of the processor, by their names; others do not concern it. */
   readonly mitigations: Readonly<Record<string, string>>;
   readonly node: string;
-}
-
-/** A file's text; undefined if this kernel or machine lacks it. */
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch {
-    return undefined;
-  }
 }
 
 const VULNERABILITIES = "/sys/devices/system/cpu/vulnerabilities";
@@ -78,11 +70,7 @@ export function describeMachine({ own }: Processors): Machine {
 
 /** The last two processors that this process may run on. */
 export function chooseProcessors(): Processors {
-  const list = /^Cpus_allowed_list:\s*(.*)$/m.exec(read("/proc/self/status") ?? "")?.[1] ?? "0";
-  const allowed = list.split(",").flatMap((range) => {
-    const [first = 0, last = first] = range.split("-").map(Number);
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  });
+  const allowed = allowedProcessors(read("/proc/self/status") ?? "");
   return { own: allowed.at(-1) ?? 0, other: allowed.at(-2) };
 }
 

@@ -6,7 +6,7 @@ import { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { HOST_ARCH } from "../../../core/machine/index.ts";
-import { readProc } from "../../../core/stub/proc.ts";
+import { allowedProcessors, readProc } from "../../../core/stub/proc.ts";
 import { limitError } from "../../../lib/errno.ts";
 import { CorruptionError, InputError, TraceError, UnsupportedError } from "../../../lib/errors.ts";
 import { members, parseJson } from "../../../lib/shape.ts";
@@ -137,7 +137,7 @@ function afterSeconds(seconds: number, late: () => void): NodeJS.Timeout {
 
 /** Starts processes, each on a processor of its own as long as there are enough. @param first which the first one takes */
 export async function startCrew(plan: Plan, workers: number, first: number) {
-  const processors = allowedProcessors();
+  const processors = allowedProcessors(readProc("/proc/self/status"));
   const starting = Array.from({ length: workers }, (_, i) =>
     Member.start(plan, processors[(first + i) % processors.length] ?? 0),
   );
@@ -149,14 +149,4 @@ export async function startCrew(plan: Plan, workers: number, first: number) {
   if (failed === undefined && machine !== undefined) return { members, machine };
   await Promise.all(members.map((member) => member.end()));
   throw failed?.reason ?? new InputError("a run needs a worker");
-}
-
-/** The processors that this process may use, from "0-3,7". */
-function allowedProcessors(): number[] {
-  const status = readProc("/proc/self/status");
-  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? "0";
-  return list.split(",").flatMap((range) => {
-    const [from = 0, to = from] = range.split("-").map(Number);
-    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
-  });
 }
