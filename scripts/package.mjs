@@ -36,8 +36,8 @@ const TEMPLATES = [
 const LIGHT =
   /src\/(lib|core\/machine)\/\w+\.ts$|src\/lib\/page\/figures|src\/core\/(encoder\/(abi|assembly|module|names)|stub\/(listing|proc|yama))\.ts$/;
 
-/** What is bundled, and asks that its licence goes with it. */
-const BUNDLED = ["commander", "preact"];
+/** What is bundled, or writes a part of the probe and of modules, and asks that its licence goes with it. */
+const BUNDLED = ["commander", "preact", "wabt", "assemblyscript"];
 
 /** The declarations of each source file, before they are bundled. */
 const DECLARATIONS = "build/declarations";
@@ -87,7 +87,9 @@ async function bundle() {
     },
   });
   chmodSync("dist/cli.js", 0o755);
-  const licences = BUNDLED.map((name) => readFileSync(`node_modules/${name}/LICENSE`, "utf8"));
+  const licences = BUNDLED.map(
+    (name) => `${name}:\n\n${readFileSync(`node_modules/${name}/LICENSE`, "utf8")}`,
+  );
   writeFileSync("dist/licenses.txt", licences.join("\n\n"));
   await bundlePage(esbuild, "dist");
   cpSync("src/cli/registers/page.html", "dist/registers_page.html");
