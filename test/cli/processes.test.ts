@@ -1,7 +1,6 @@
 // Each command once as a process of its own, with real standard streams. What else commands do is tested within a process.
 
 import { renderText } from "../../src/labs/record/index.ts";
-import { EXIT_7 } from "../support/machine_code.ts";
 import { prolonged } from "../support/recordings.ts";
 
 const cli = suite("commands as processes");

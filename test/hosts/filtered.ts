@@ -1,11 +1,9 @@
 // A host that closes a platform and survives: `filtered ENCODER EXIT_SIGNAL`. It prints the pids of its stubs
 // (one of them in the pool, one with a guest at a system call, one with two threads), closes, and prints "alive".
 
-import { SYSCALL } from "../support/machine_code.ts";
-
 const [encoder = "", exitSignal = ""] = process.argv.slice(2);
 const platform = Platform.open({ encoder: openEncoder(encoder), exitSignal });
-const { space, context } = load(platform, SYSCALL);
+const { space, context } = load(platform, asm.SYSCALL);
 syscallOf(context.switch(space));
 const other = platform.newAddressSpace();
 const tid = readdirSync("/proc/self/task")

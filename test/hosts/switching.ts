@@ -3,12 +3,11 @@
 // spaces in a random order.
 
 import { GETPID } from "../support/guests.ts";
-import * as code from "../support/machine_code.ts";
 
 const [options = "", seed = "0"] = process.argv.slice(2);
 const lane: PlatformOptions = JSON.parse(options);
 const platform = Platform.open(lane);
-const start = () => loadReadOnly(platform, code.loop(code.call(GETPID)));
+const start = () => loadReadOnly(platform, asm.loop(asm.call(GETPID)));
 const guests = Array.from({ length: 3 }, start);
 for (const pid of platform.tracer.stubs.keys()) writeSync(1, `pid ${pid}\n`);
 writeSync(1, "begin\n");

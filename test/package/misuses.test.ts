@@ -9,7 +9,6 @@ import * as compareLab from "../../src/labs/compare/index.ts";
 import * as fuzzLab from "../../src/labs/fuzz/index.ts";
 import * as recordLab from "../../src/labs/record/index.ts";
 import { expectTypedRejections } from "../support/garbage.ts";
-import { call, program, RESULT } from "../support/machine_code.ts";
 
 const tracer = new core.Tracer();
 const stub = tracer.createStub();
@@ -36,12 +35,12 @@ const playing = (act: (scene: recordLab.Scene, actor: recordLab.Actor) => unknow
 const SCOPE: Readonly<Record<string, unknown>> = {
   ...{ ...core, ...compareLab, ...fuzzLab, ...recordLab },
   ...{ tracer, stub, platform, space, context, released, pool, examiner, subjects, playing },
-  ...{ PLAIN, UNMADE, CASE, PAGE, PAGE_SIZE: PAGE, RESULT },
+  ...{ PLAIN, UNMADE, CASE, PAGE, PAGE_SIZE: PAGE, RESULT: asm.RESULT },
   recording: await recordLab.recordLesson("scrub"),
   OUTCOME: examiner.examine(CASE),
   page: stub.map(PAGE),
   file: temporaryFile(new Uint8Array(PAGE)),
-  EXIT: { code: program(call(callNumber("exit"))) },
+  EXIT: { code: program(asm.call(callNumber("exit"))) },
   TOLD: { why: "The frame.", answer: "The result." },
   ASKED: { text: "Which?", choices: [{ text: "This", reply: "It is.", right: true }] },
   BORN: { lane: "new", role: "a stub", why: "Cloned.", stopped: "Stopped." },

@@ -23,6 +23,7 @@ import type * as inProcess from "./in_process.ts";
 import type * as jsonLinesOf from "./json_lines.ts";
 import type * as libc from "./libc.ts";
 import type * as listing from "./lists.ts";
+import type * as machineCode from "./machine_code.ts";
 import type * as needing from "./needs.ts";
 import type * as processes from "./processes.ts";
 import type * as random from "./random.ts";
@@ -114,6 +115,11 @@ declare global {
   const stepsOf: typeof fuzzCase.stepsOf;
   type Case = fuzzCase.Case;
 
+  const asm: typeof machineCode.asm;
+  const EXIT_7: typeof machineCode.EXIT_7;
+  const exiting: typeof machineCode.exiting;
+  const program: typeof machineCode.program;
+  type Code = machineCode.Code;
   const CODE: typeof guests.CODE;
   const contextAt: typeof guests.contextAt;
   const DATA: typeof guests.DATA;

@@ -18,7 +18,7 @@ import {
   TraceError,
 } from "../../src/index.ts";
 import { callNumber } from "./libc.ts";
-import { type Code, call, loop, program, STACK } from "./machine_code.ts";
+import { asm, type Code, program } from "./machine_code.ts";
 
 /** The address of every guest's code: one page, writable and executable. */
 export const CODE = 0x1_0000n;
@@ -46,7 +46,7 @@ export function openPlatform(options: PlatformOptions = {}): Platform {
 
 export const GETPID = callNumber("getpid");
 /** A program that calls getpid in a loop. */
-export const LOOPS_GETPID = program(loop(call(GETPID)));
+export const LOOPS_GETPID = program(asm.loop(asm.call(GETPID)));
 
 /** A guest in an address space of its own. */
 export interface Guest {
@@ -104,7 +104,7 @@ export function survives(context: Context, space: Subprocess): boolean {
 export function contextAt(platform: Platform, address: bigint): Context {
   const context = platform.newContext();
   context.registers.set(HOST_MACHINE.instructionPointer, address);
-  context.registers.set(STACK, DATA + BigInt(PAGE));
+  context.registers.set(asm.STACK, DATA + BigInt(PAGE));
   return context;
 }
 

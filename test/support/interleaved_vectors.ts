@@ -1,6 +1,6 @@
 import * as assert from "uvu/assert";
 import { CODE, contextAt, DATA, syscallOf, withGuest, writeWords } from "./guests.ts";
-import { BASE, type Code, loop, SYSCALL } from "./machine_code.ts";
+import { asm, type Code } from "./machine_code.ts";
 import { randomWords } from "./random.ts";
 
 const SEED = 0x5eed_0013n;
@@ -21,7 +21,7 @@ export interface Vectors {
 export function interleaveVectors({ count, words, load, add, read }: Vectors): void {
   const indices = Array.from({ length: count }, (_, i) => i);
   const loads = indices.map((i) => load(i, 8 * words * i));
-  const adds = loop(SYSCALL, ...indices.map((i) => add(i, (i + 1) % count)));
+  const adds = asm.loop(asm.SYSCALL, ...indices.map((i) => add(i, (i + 1) % count)));
   withGuest([...loads, adds], ({ platform, space }) => {
     const random = randomWords(SEED);
     const guests = [0, 1].map((which) => {
@@ -29,7 +29,7 @@ export function interleaveVectors({ count, words, load, add, read }: Vectors): v
       const expected = Array.from({ length: count * words }, random);
       const address = DATA + BigInt(1024 * which);
       writeWords(space, address, expected);
-      context.registers.set(BASE, address);
+      context.registers.set(asm.BASE, address);
       return { context, expected };
     });
     for (let round = 0; round < 50; round++) {

@@ -66,43 +66,12 @@ interface MachineCode {
 
 const MODULES: Readonly<Record<typeof HOST_ARCH, MachineCode>> = { amd64, arm64 };
 
-export const {
-  STACK,
-  NUMBER,
-  ARGUMENTS,
-  RESULT,
-  CALL,
-  KEPT,
-  BASE,
-  POINTER,
-  SYSCALL,
-  TRAP,
-  TRAP_LENGTH,
-  TRAP_CODE,
-  ILLEGAL,
-  ILLEGAL_CODE,
-  NOP,
-  SPIN,
-  JUMP_TO_BASE,
-  COUNT_AT_POINTER,
-  AWAIT_BYTE_AT_POINTER,
-  loop,
-  call,
-  load,
-  loadNumberFrom,
-  storeResultTo,
-  ACCESS,
-  storeAtBase,
-  VECTORS,
-  loadVector,
-  storeVector,
-  addVector,
-  vectorWords,
-} = MODULES[HOST_ARCH];
+/** What both architectures have, for this machine. */
+export const asm = MODULES[HOST_ARCH];
 
 /** A program that exits with a status. */
 export function exiting(status: bigint): Uint8Array {
-  return program(load(ARGUMENTS[0] ?? "", status), call(callNumber("exit")));
+  return program(asm.load(asm.ARGUMENTS[0] ?? "", status), asm.call(callNumber("exit")));
 }
 
 export const EXIT_7 = exiting(7n);

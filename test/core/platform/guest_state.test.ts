@@ -1,17 +1,16 @@
 import type { Context } from "../../../src/index.ts";
 import { interleaveVectors } from "../../support/interleaved_vectors.ts";
-import * as code from "../../support/machine_code.ts";
 
 const SEED = 0x5eed_0010n;
 
 const states = suite("guest state");
 
 states("keeps every general register of interleaved guests", () => {
-  withGuest([code.loop(code.SYSCALL)], ({ platform, space }) => {
+  withGuest([asm.loop(asm.SYSCALL)], ({ platform, space }) => {
     const random = randomWords(SEED + 2n);
     const guests = Array.from({ length: 4 }, () => contextAt(platform, CODE));
     const expected = guests.map(({ registers }) =>
-      code.KEPT.map((name) => {
+      asm.KEPT.map((name) => {
         const word = random();
         registers.set(name, word);
         return word;
@@ -20,7 +19,7 @@ states("keeps every general register of interleaved guests", () => {
     for (let round = 0; round < 20; round++) {
       for (const [i, context] of guests.entries()) {
         syscallOf(context.switch(space));
-        lists(code.KEPT, expected[i], (name) => context.registers.get(name));
+        lists(asm.KEPT, expected[i], (name) => context.registers.get(name));
       }
     }
   });
@@ -28,39 +27,39 @@ states("keeps every general register of interleaved guests", () => {
 
 states("keeps the vector registers of interleaved guests", () => {
   interleaveVectors({
-    count: code.VECTORS,
+    count: asm.VECTORS,
     words: 2,
-    load: code.loadVector,
-    add: code.addVector,
-    read: (xstate) => [...code.vectorWords(xstate)],
+    load: asm.loadVector,
+    add: asm.addVector,
+    read: (xstate) => [...asm.vectorWords(xstate)],
   });
 });
 
 states("moves a context to another address space with all its state", () => {
   using platform = openPlatform();
-  const body = [code.loadVector(0, 0), code.loop(code.addVector(1, 0), code.SYSCALL)];
+  const body = [asm.loadVector(0, 0), asm.loop(asm.addVector(1, 0), asm.SYSCALL)];
   const { context, space } = load(platform, ...body);
   const other = load(platform, ...body).space;
   const random = randomWords(SEED + 4n);
   const [low, high] = [random(), random()];
   writeWords(space, DATA, [low, high]);
-  for (const name of code.KEPT) context.registers.set(name, random());
-  context.registers.set(code.BASE, DATA);
+  for (const name of asm.KEPT) context.registers.set(name, random());
+  context.registers.set(asm.BASE, DATA);
   syscallOf(context.switch(space));
   const before = context.registers.dump();
-  const expected = code.vectorWords(context.xstate).slice(2, 4);
+  const expected = asm.vectorWords(context.xstate).slice(2, 4);
   for (let i = 0; i < 20; i++) {
     syscallOf(context.switch(i % 2 === 0 ? other : space));
     assert.equal(context.registers.dump(), before);
     expected.set(expected.map((word, k) => word + (k === 0 ? low : high)));
-    assert.equal(code.vectorWords(context.xstate).slice(2, 4), expected);
+    assert.equal(asm.vectorWords(context.xstate).slice(2, 4), expected);
   }
 });
 
 /** Loads vector register 0 from the data page, and stores it there after each system call. */
 const KEEPS_VECTOR = [
-  code.loadVector(0, 0),
-  code.loop(code.SYSCALL, code.load(code.BASE, DATA + 64n), code.storeVector(0, 0)),
+  asm.loadVector(0, 0),
+  asm.loop(asm.SYSCALL, asm.load(asm.BASE, DATA + 64n), asm.storeVector(0, 0)),
 ];
 
 /** A guest that has loaded two random words to vector register 0, and these words. */
@@ -68,18 +67,18 @@ function withVector(platform: Platform): Guest & { words: bigint[] } {
   const guest = load(platform, ...KEEPS_VECTOR);
   const words = [0x1111_2222_3333_4444n, 0x5555_6666_7777_8888n];
   writeWords(guest.space, DATA, words);
-  guest.context.registers.set(code.BASE, DATA);
+  guest.context.registers.set(asm.BASE, DATA);
   toSyscall(guest);
   return { ...guest, words };
 }
 
-const vector0 = ({ xstate }: Context) => [...code.vectorWords(xstate).subarray(0, 2)];
+const vector0 = ({ xstate }: Context) => [...asm.vectorWords(xstate).subarray(0, 2)];
 
 states("passes floating point that was changed between two switches to the guest", () => {
   using platform = openPlatform();
   const guest = withVector(platform);
   for (let i = 1n; i <= 10n; i++) {
-    code.vectorWords(guest.context.xstate).set([i, i + 100n]);
+    asm.vectorWords(guest.context.xstate).set([i, i + 100n]);
     toSyscall(guest);
     assert.equal(readWords(guest.space, DATA + 64n, 2), [i, i + 100n]);
     assert.equal(vector0(guest.context), [i, i + 100n]);
@@ -92,7 +91,7 @@ states("keeps floating point while calls are injected and other guests run", () 
   using platform = openPlatform();
   const guest = withVector(platform);
   const other = contextAt(platform, CODE);
-  other.registers.set(code.BASE, DATA + 1024n);
+  other.registers.set(asm.BASE, DATA + 1024n);
   for (let i = 0; i < 10; i++) {
     guest.space.mapAnonymous(NOWHERE, PAGE, "rw");
     if (i % 2 === 0) syscallOf(other.switch(guest.space));
@@ -143,9 +142,9 @@ states("starts every guest of a reused subprocess with its own state", () => {
   for (let i = 0; i < 3; i++) {
     const { context, space } = load(
       platform,
-      code.load(code.BASE, DATA),
-      code.storeVector(0, 0),
-      code.SYSCALL,
+      asm.load(asm.BASE, DATA),
+      asm.storeVector(0, 0),
+      asm.SYSCALL,
     );
     syscallOf(context.switch(space));
     assert.equal(readWords(space, DATA, 2), [0n, 0n]);
@@ -157,13 +156,13 @@ states("starts every guest of a reused subprocess with its own state", () => {
 });
 
 states("passes a single register that was changed between two switches", () => {
-  const stored = code.KEPT.filter((name) => ![code.BASE, code.STACK].includes(name));
+  const stored = asm.KEPT.filter((name) => ![asm.BASE, asm.STACK].includes(name));
   const body = [
-    code.load(code.BASE, DATA),
-    ...stored.map((name, i) => code.storeAtBase(name, 8 * i)),
-    code.SYSCALL,
+    asm.load(asm.BASE, DATA),
+    ...stored.map((name, i) => asm.storeAtBase(name, 8 * i)),
+    asm.SYSCALL,
   ];
-  withGuest([code.loop(...body)], (guest) => {
+  withGuest([asm.loop(...body)], (guest) => {
     const expected = stored.map(() => 0n);
     const random = randomWords(SEED + 5n);
     toSyscall(guest);
@@ -178,8 +177,8 @@ states("passes a single register that was changed between two switches", () => {
 
 states("does not mix up the faults of two address spaces", () => {
   using platform = openPlatform();
-  const { context, space } = load(platform, code.loadNumberFrom(NOWHERE));
-  const other = load(platform, code.loadNumberFrom(NOWHERE)).space;
+  const { context, space } = load(platform, asm.loadNumberFrom(NOWHERE));
+  const other = load(platform, asm.loadNumberFrom(NOWHERE)).space;
   assert.is(faultOf(context.switch(space)).access, "read");
   assert.is(faultOf(context.switch(other)).access, "read");
   other.release();

@@ -1,6 +1,5 @@
 import { Worker } from "node:worker_threads";
 import type { Interrupting } from "../../hosts/interrupting.ts";
-import * as code from "../../support/machine_code.ts";
 
 const [SIGUSR1, SIGSEGV] = [10, 11];
 
@@ -15,7 +14,7 @@ function signalFromOutside(pid: number, signals: string[], fd: number): void {
 }
 
 interruptions("returns at once if it was interrupted before", () => {
-  withGuest([code.SPIN], ({ context, space }) => {
+  withGuest([asm.SPIN], ({ context, space }) => {
     const before = context.registers.dump();
     context.interrupt();
     assert.equal(context.switch(space), { kind: "interrupt", reason: "request" });
@@ -28,8 +27,8 @@ interruptions("returns at once if it was interrupted before", () => {
 });
 
 interruptions("interrupts a looping guest at its deadline, and can resume it from there", () => {
-  withGuest([code.loop(code.COUNT_AT_POINTER)], ({ context, space }) => {
-    context.registers.set(code.POINTER, DATA);
+  withGuest([asm.loop(asm.COUNT_AT_POINTER)], ({ context, space }) => {
+    context.registers.set(asm.POINTER, DATA);
     let count = 0n;
     for (let i = 0; i < 5; i++) {
       const event = context.switch(space, { deadline: 20 });
@@ -38,16 +37,16 @@ interruptions("interrupts a looping guest at its deadline, and can resume it fro
       assert.ok(now > count, "it continued");
       count = now;
       const offset = context.registers.get(HOST_MACHINE.instructionPointer) - CODE;
-      assert.ok(offset >= 0n && offset <= BigInt(code.COUNT_AT_POINTER.length));
+      assert.ok(offset >= 0n && offset <= BigInt(asm.COUNT_AT_POINTER.length));
     }
-    space.write(CODE, Uint8Array.from([...code.SYSCALL, ...code.NOP, ...code.SYSCALL]));
+    space.write(CODE, Uint8Array.from([...asm.SYSCALL, ...asm.NOP, ...asm.SYSCALL]));
     syscallOf(context.switch(space));
   });
 });
 
 interruptions("holds its deadline while other processes keep sending signals", async () => {
   using platform = openPlatform();
-  const { context, space } = load(platform, code.SPIN);
+  const { context, space } = load(platform, asm.SPIN);
   const script = `while kill -USR1 ${space.pid}; do :; done`;
   const child = spawn("timeout", ["60", "sh", "-c", script], { stdio: "ignore" });
   const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -62,7 +61,7 @@ interruptions("holds its deadline while other processes keep sending signals", a
 });
 
 interruptions("refuses an invalid deadline", () => {
-  withGuest([code.SYSCALL], (guest) => {
+  withGuest([asm.SYSCALL], (guest) => {
     for (const deadline of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       thrown(InputError, () => guest.context.switch(guest.space, { deadline }));
     }
@@ -74,10 +73,10 @@ interruptions("is interrupted by a worker while it runs, and later switches are 
   const ROUNDS = 300;
   const fd = temporaryFile(new Uint8Array(PAGE));
   using platform = openPlatform();
-  const { context, space } = load(platform, code.loop(code.COUNT_AT_POINTER));
-  space.write(CODE + 64n, Uint8Array.from(code.loop(code.SYSCALL)));
+  const { context, space } = load(platform, asm.loop(asm.COUNT_AT_POINTER));
+  space.write(CODE + 64n, Uint8Array.from(asm.loop(asm.SYSCALL)));
   space.mapFile(FILE, PAGE, "rw", { fd });
-  context.registers.set(code.POINTER, FILE);
+  context.registers.set(asm.POINTER, FILE);
   const other = contextAt(platform, CODE + 64n);
   const turn = new Int32Array(new SharedArrayBuffer(4));
   const workerData: Interrupting = { handle: context.interruptHandle, fd, turn };
@@ -105,7 +104,7 @@ interruptions("is interrupted by a worker while it runs, and later switches are 
 });
 
 interruptions("ignores a late interrupt of an earlier switch or of another guest", () => {
-  withGuest([code.loop(code.SYSCALL)], ({ context, platform, space }) => {
+  withGuest([asm.loop(asm.SYSCALL)], ({ context, platform, space }) => {
     const other = contextAt(platform, CODE);
     const { shim } = platform.tracer;
     for (let i = 0; i < 100; i++) {
@@ -117,7 +116,7 @@ interruptions("ignores a late interrupt of an earlier switch or of another guest
 });
 
 interruptions("ignores an interrupt's late signal in injected calls, too", () => {
-  withGuest([code.loop(code.SYSCALL)], (guest) => {
+  withGuest([asm.loop(asm.SYSCALL)], (guest) => {
     const { platform, space } = guest;
     platform.tracer.shim.tgkill(space.pid, space.pid, guest.context.interruptHandle.signal);
     space.mapAnonymous(NOWHERE, PAGE, "rw");
@@ -126,7 +125,7 @@ interruptions("ignores an interrupt's late signal in injected calls, too", () =>
 });
 
 interruptions("reports a signal that this process sends", () => {
-  withGuest([code.loop(code.SYSCALL)], (guest) => {
+  withGuest([asm.loop(asm.SYSCALL)], (guest) => {
     const { context, space } = guest;
     process.kill(space.pid, "SIGUSR1");
     const { info } = signalOf(context.switch(space));
@@ -138,7 +137,7 @@ interruptions("reports a signal that this process sends", () => {
 });
 
 interruptions("reports a SIGSEGV that this process sends as a signal, as it has no address", () => {
-  withGuest([code.loop(code.SYSCALL)], (guest) => {
+  withGuest([asm.loop(asm.SYSCALL)], (guest) => {
     const { context, space } = guest;
     process.kill(space.pid, "SIGSEGV");
     const { info } = signalOf(context.switch(space));
@@ -150,17 +149,17 @@ interruptions("reports a SIGSEGV that this process sends as a signal, as it has 
 
 interruptions("ignores what other processes send to a guest", () => {
   const fd = temporaryFile(new Uint8Array(PAGE));
-  withGuest([code.AWAIT_BYTE_AT_POINTER, code.SYSCALL], (guest) => {
+  withGuest([asm.AWAIT_BYTE_AT_POINTER, asm.SYSCALL], (guest) => {
     const { context, space } = guest;
     space.mapFile(FILE, PAGE, "rw", { fd });
-    context.registers.set(code.POINTER, FILE);
-    context.registers.set(code.NUMBER, 39n);
+    context.registers.set(asm.POINTER, FILE);
+    context.registers.set(asm.NUMBER, 39n);
     const signals = ["CHLD", "USR1", "STOP", "CONT", "SEGV", "TERM", "TSTP", "STOP", "TRAP", "SYS"];
     signalFromOutside(space.pid, signals, fd);
     assert.is(toSyscall(guest).number, 39);
     context.registers.set(
       HOST_MACHINE.instructionPointer,
-      CODE + BigInt(code.AWAIT_BYTE_AT_POINTER.length),
+      CODE + BigInt(asm.AWAIT_BYTE_AT_POINTER.length),
     );
     toSyscall(guest);
   });
@@ -169,8 +168,8 @@ interruptions("ignores what other processes send to a guest", () => {
 
 interruptions("ends with a DeathError if the guest is killed, and other guests continue", () => {
   using platform = openPlatform();
-  const { context, space } = load(platform, code.SPIN);
-  const other = load(platform, code.loop(code.SYSCALL));
+  const { context, space } = load(platform, asm.SPIN);
+  const other = load(platform, asm.loop(asm.SYSCALL));
   spawn("sh", ["-c", `kill -KILL ${space.pid}`], { stdio: "ignore" });
   const error = thrown(DeathError, () => context.switch(space));
   assert.is(error.pid, space.pid);
@@ -183,13 +182,13 @@ interruptions("ends with a DeathError if the guest is killed, and other guests c
   const again = platform.newAddressSpace();
   assert.is.not(again.pid, space.pid);
   again.mapAnonymous(CODE, PAGE, "rwx");
-  again.write(CODE, Uint8Array.from(code.SYSCALL));
+  again.write(CODE, Uint8Array.from(asm.SYSCALL));
   context.registers.set(HOST_MACHINE.instructionPointer, CODE);
   syscallOf(context.switch(again));
 });
 
 interruptions("ends with a DeathError if the guest was killed at rest", () => {
-  withGuest([code.SYSCALL], ({ context, platform, space }) => {
+  withGuest([asm.SYSCALL], ({ context, platform, space }) => {
     process.kill(space.pid, "SIGKILL");
     const error = thrown(DeathError, () => context.switch(space));
     assert.is(error.how, "killed by SIGKILL");

@@ -1,6 +1,5 @@
 import { encodeFilter } from "../../../src/core/stub/filter.ts";
 import type { SyscallArgument } from "../../../src/index.ts";
-import * as code from "../../support/machine_code.ts";
 
 const [SIGTRAP, SIGKILL, SIGSTOP, SIGTERM, SIGCHLD] = [5, 9, 19, 15, 17];
 const [CLONE_FILES, THREAD, CLONE_PARENT] = [0x400, 0x1_2f00, 0x8000];
@@ -146,7 +145,7 @@ for (const encoder of ENCODERS) {
   seccomp("everything that a platform needs is on the list", () => {
     withPlatform((platform) => {
       const fd = temporaryFile(new Uint8Array(PAGE));
-      const { space, context } = load(platform, code.SYSCALL);
+      const { space, context } = load(platform, asm.SYSCALL);
       space.mapFile(NOWHERE, PAGE, "rw", { fd, populate: true });
       space.protect(DATA, PAGE, "r");
       space.unmap(NOWHERE, PAGE);
@@ -199,12 +198,12 @@ for (const encoder of ENCODERS) {
     seccomp(`a guest's own calls are events, ${filtered ? "with" : "without"} the filter`, () => {
       withPlatform(
         (platform) => {
-          const { space, context } = load(platform, code.SYSCALL, code.SYSCALL, code.TRAP);
+          const { space, context } = load(platform, asm.SYSCALL, asm.SYSCALL, asm.TRAP);
           for (const [call, args] of DANGEROUS.filter(([name]) => exists(platform, name))) {
             const number = Number(platform.tracer.syscallNumber(call));
             context.registers.set(HOST_MACHINE.instructionPointer, CODE);
-            context.registers.set(code.NUMBER, BigInt(number));
-            for (const [i, register] of code.ARGUMENTS.entries()) {
+            context.registers.set(asm.NUMBER, BigInt(number));
+            for (const [i, register] of asm.ARGUMENTS.entries()) {
               context.registers.set(register, args[i] ?? 0n);
             }
             for (let i = 0; i < 2; i++) {
@@ -226,7 +225,7 @@ for (const encoder of ENCODERS) {
       const space = platform.newAddressSpace();
       const { stubAddress, shim, restAddress } = platform.tracer;
       const context = contextAt(platform, BigInt(stubAddress + shim.stubSyscallOffset()));
-      context.registers.set(code.NUMBER, 60n);
+      context.registers.set(asm.NUMBER, 60n);
       assert.is(syscallOf(context.switch(space)).number, 60);
       assert.is(signalOf(context.switch(space)).info.signal, SIGTRAP);
       assert.is(context.registers.get(HOST_MACHINE.instructionPointer), restAddress);

@@ -1,4 +1,3 @@
-import * as code from "../../support/machine_code.ts";
 import { BOUNDARIES } from "../../support/random.ts";
 
 const SEED = 0x5eed_0010n;
@@ -14,30 +13,30 @@ const AFTER_CALL = CODE + BigInt(HOST_MACHINE.syscallLength);
 const switches = suite("switch");
 
 switches("reports a system call's number and its six arguments, whatever their bits", () => {
-  withGuest([code.loop(code.SYSCALL)], (guest) => {
+  withGuest([asm.loop(asm.SYSCALL)], (guest) => {
     const { registers } = guest.context;
     const random = randomWords(SEED);
     const words = [MAX, ...RESTARTS, ...BOUNDARIES, ...Array.from({ length: 100 }, random)];
     for (const [i, word] of words.entries()) {
-      const args = code.ARGUMENTS.map((_, k) => (k === i % 6 ? word : random()));
+      const args = asm.ARGUMENTS.map((_, k) => (k === i % 6 ? word : random()));
       const number = Number(BigInt.asIntN(32, random()));
-      registers.set(code.NUMBER, BigInt.asUintN(64, BigInt(number)));
-      for (const [k, name] of code.ARGUMENTS.entries()) registers.set(name, args[k] ?? 0n);
+      registers.set(asm.NUMBER, BigInt.asUintN(64, BigInt(number)));
+      for (const [k, name] of asm.ARGUMENTS.entries()) registers.set(name, args[k] ?? 0n);
       assert.equal(toSyscall(guest), { kind: "syscall", number, args });
     }
   });
 });
 
 switches("uses the low 32 bits of the register as the number, as the kernel does", () => {
-  withGuest([code.loop(code.SYSCALL)], (guest) => {
-    guest.context.registers.set(code.NUMBER, 0x1234_5678_0000_0027n);
+  withGuest([asm.loop(asm.SYSCALL)], (guest) => {
+    guest.context.registers.set(asm.NUMBER, 0x1234_5678_0000_0027n);
     assert.is(toSyscall(guest).number, 39);
-    assert.is(guest.context.registers.get(code.NUMBER), 0x1234_5678_0000_0027n);
+    assert.is(guest.context.registers.get(asm.NUMBER), 0x1234_5678_0000_0027n);
   });
 });
 
 switches("returns exactly the result that was set to the guest, and restarts nothing", () => {
-  withGuest([code.loop(code.SYSCALL, code.storeResultTo(DATA))], (guest) => {
+  withGuest([asm.loop(asm.SYSCALL, asm.storeResultTo(DATA))], (guest) => {
     const { context, space } = guest;
     const errnos = Array.from({ length: 4095 }, (_, i) => MAX - BigInt(i));
     const random = Array.from({ length: 200 }, randomWords(SEED + 1n));
@@ -52,7 +51,7 @@ switches("returns exactly the result that was set to the guest, and restarts not
 });
 
 switches("returns it even if a signal is pending, so that the kernel checks for restarts", () => {
-  withGuest([code.loop(code.SYSCALL, code.storeResultTo(DATA))], (guest) => {
+  withGuest([asm.loop(asm.SYSCALL, asm.storeResultTo(DATA))], (guest) => {
     const { context, platform, space } = guest;
     const { shim } = platform.tracer;
     toSyscall(guest);
@@ -67,12 +66,12 @@ switches("returns it even if a signal is pending, so that the kernel checks for 
 });
 
 switches("starts a new guest with the given registers, even if a signal is pending", () => {
-  withGuest([code.storeResultTo(DATA), code.SYSCALL], ({ platform, space }) => {
+  withGuest([asm.storeResultTo(DATA), asm.SYSCALL], ({ platform, space }) => {
     for (const errno of [512n, 513n, 514n, 516n]) {
       const context = contextAt(platform, CODE);
-      context.registers.set(code.RESULT, MAX + 1n - errno);
+      context.registers.set(asm.RESULT, MAX + 1n - errno);
       platform.tracer.shim.tgkill(space.pid, space.pid, platform.tracer.constant("SIGCHLD"));
-      assert.is(context.switch(space).kind, "syscall", `with -${errno} in ${code.RESULT}`);
+      assert.is(context.switch(space).kind, "syscall", `with -${errno} in ${asm.RESULT}`);
       assert.equal(readWords(space, DATA, 1), [MAX + 1n - errno]);
       context.release();
     }
@@ -80,13 +79,13 @@ switches("starts a new guest with the given registers, even if a signal is pendi
 });
 
 switches("reports a fault's address, as a read at first, and as a write if it recurs", () => {
-  withGuest([code.loadNumberFrom(NOWHERE + 8n)], ({ context, space }) => {
+  withGuest([asm.loadNumberFrom(NOWHERE + 8n)], ({ context, space }) => {
     const first = faultOf(context.switch(space));
     assert.is(first.address, NOWHERE + 8n);
     assert.is(first.access, "read");
     assert.is(first.info.signal, SIGSEGV);
     assert.is(first.info.code, 1);
-    assert.is(context.registers.get(HOST_MACHINE.instructionPointer), CODE + code.ACCESS);
+    assert.is(context.registers.get(HOST_MACHINE.instructionPointer), CODE + asm.ACCESS);
     assert.is(faultOf(context.switch(space)).access, "write");
     assert.is(faultOf(context.switch(space)).access, "write");
     space.unmap(NOWHERE + BigInt(PAGE), PAGE);
@@ -98,13 +97,13 @@ switches("reports a fault's address, as a read at first, and as a write if it re
 });
 
 switches("forgets a fault at any other event, and keeps the faults of guests apart", () => {
-  const read = code.loadNumberFrom(NOWHERE);
+  const read = asm.loadNumberFrom(NOWHERE);
   withGuest([read], ({ context, platform, space }) => {
     assert.is(faultOf(context.switch(space)).access, "read");
     const other = contextAt(platform, CODE);
     assert.is(faultOf(other.switch(space)).access, "read");
     assert.is(faultOf(context.switch(space)).access, "write");
-    space.write(CODE + 64n, Uint8Array.from(code.SYSCALL));
+    space.write(CODE + 64n, Uint8Array.from(asm.SYSCALL));
     context.registers.set(HOST_MACHINE.instructionPointer, CODE + 64n);
     syscallOf(context.switch(space));
     context.registers.set(HOST_MACHINE.instructionPointer, CODE);
@@ -113,8 +112,8 @@ switches("forgets a fault at any other event, and keeps the faults of guests apa
 });
 
 switches("treats a fault at the same address by another instruction as a new one", () => {
-  const read = code.loadNumberFrom(NOWHERE);
-  withGuest([read, code.storeResultTo(NOWHERE)], ({ context, space }) => {
+  const read = asm.loadNumberFrom(NOWHERE);
+  withGuest([read, asm.storeResultTo(NOWHERE)], ({ context, space }) => {
     assert.is(faultOf(context.switch(space)).access, "read");
     context.registers.set(HOST_MACHINE.instructionPointer, CODE + BigInt(read.length));
     assert.is(faultOf(context.switch(space)).access, "read");
@@ -125,7 +124,7 @@ switches("treats a fault at the same address by another instruction as a new one
 });
 
 switches("continues a guest once its page is mapped", () => {
-  withGuest([code.loadNumberFrom(NOWHERE), code.SYSCALL], (guest) => {
+  withGuest([asm.loadNumberFrom(NOWHERE), asm.SYSCALL], (guest) => {
     const { context, space } = guest;
     assert.is(faultOf(context.switch(space)).address, NOWHERE);
     space.mapAnonymous(NOWHERE, PAGE, "rw");
@@ -135,8 +134,8 @@ switches("continues a guest once its page is mapped", () => {
 });
 
 switches("reports a write to a read-only page", () => {
-  const store = code.storeResultTo(DATA);
-  withGuest([store, code.SYSCALL], ({ context, space }) => {
+  const store = asm.storeResultTo(DATA);
+  withGuest([store, asm.SYSCALL], ({ context, space }) => {
     space.protect(DATA, PAGE, "r");
     const first = faultOf(context.switch(space));
     assert.is(first.address, DATA);
@@ -149,7 +148,7 @@ switches("reports a write to a read-only page", () => {
 });
 
 switches("reports an execution if the address is that of the instruction", () => {
-  withGuest([code.load(code.BASE, NOWHERE), code.JUMP_TO_BASE], ({ context, space }) => {
+  withGuest([asm.load(asm.BASE, NOWHERE), asm.JUMP_TO_BASE], ({ context, space }) => {
     for (let i = 0; i < 2; i++) {
       const fault = faultOf(context.switch(space));
       assert.is(fault.access, "execute");
@@ -164,9 +163,9 @@ switches("reports an execution if the address is that of the instruction", () =>
 });
 
 switches("reports the signals of instructions", () => {
-  const cases: [code.Code, number, number, bigint][] = [
-    [code.ILLEGAL, SIGILL, code.ILLEGAL_CODE, CODE],
-    [code.TRAP, SIGTRAP, code.TRAP_CODE, CODE + BigInt(code.TRAP_LENGTH)],
+  const cases: [Code, number, number, bigint][] = [
+    [asm.ILLEGAL, SIGILL, asm.ILLEGAL_CODE, CODE],
+    [asm.TRAP, SIGTRAP, asm.TRAP_CODE, CODE + BigInt(asm.TRAP_LENGTH)],
   ];
   for (const [instruction, signal, reason, rip] of cases) {
     withGuest([instruction], ({ context, space }) => {
@@ -180,7 +179,7 @@ switches("reports the signals of instructions", () => {
 });
 
 switches("reports a SIGBUS beyond the end of a mapped file", () => {
-  withGuest([code.loadNumberFrom(FILE + BigInt(PAGE)), code.SYSCALL], ({ context, space }) => {
+  withGuest([asm.loadNumberFrom(FILE + BigInt(PAGE)), asm.SYSCALL], ({ context, space }) => {
     const fd = temporaryFile(new Uint8Array(PAGE));
     try {
       space.mapFile(FILE, 2 * PAGE, "rw", { fd });

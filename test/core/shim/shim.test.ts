@@ -1,7 +1,6 @@
 import { build } from "esbuild";
 import { fileOf, viewMemory } from "../../../src/core/shim/shim.ts";
 import { parseMaps } from "../../../src/core/stub/proc.ts";
-import { type Code, ILLEGAL, SYSCALL, TRAP, TRAP_LENGTH } from "../../support/machine_code.ts";
 
 const SHIM = fileOf("core");
 const LIBRARY = resolve("dist", SHIM);
@@ -118,7 +117,7 @@ musl("the same shim serves a host on musl", () =>
 );
 
 /** The bootstrap ends with an instruction that kills: HLT, UDF. */
-const FATAL = { amd64: [0xf4], arm64: ILLEGAL }[HOST_ARCH];
+const FATAL = { amd64: [0xf4], arm64: asm.ILLEGAL }[HOST_ARCH];
 
 const stub = suite("shim: stub code");
 
@@ -157,14 +156,14 @@ stub("its system call and breakpoint are where the shim says, and zeros follow i
   const [at, rest] = [tracer.shim.stubSyscallOffset(), tracer.shim.stubRestOffset()];
   const holds = (end: number, code: Code) =>
     assert.equal([...page.subarray(end - code.length, end)], code);
-  holds(at + SYSCALL.length, SYSCALL);
-  holds(rest - TRAP_LENGTH + TRAP.length, TRAP);
+  holds(at + asm.SYSCALL.length, asm.SYSCALL);
+  holds(rest - asm.TRAP_LENGTH + asm.TRAP.length, asm.TRAP);
   const loop = tracer.shim.stubServeOffset();
   holds(loop, FATAL);
   assert.ok(loop < 200, `${loop} bytes`);
   for (const after of [tracer.shim.stubWakeOffset(), tracer.shim.stubSleepOffset()]) {
     assert.ok(after > loop);
-    holds(after, SYSCALL);
+    holds(after, asm.SYSCALL);
   }
   const end = page.findLastIndex((byte) => byte !== 0) + 1;
   assert.ok(end < 512, `${end} bytes`);

@@ -2,7 +2,6 @@ import { fstatSync } from "node:fs";
 import { readProcess, StublabError } from "../../../src/index.ts";
 import { detached } from "../../support/garbage.ts";
 import { GETPID } from "../../support/guests.ts";
-import { ARGUMENTS, call, program } from "../../support/machine_code.ts";
 
 const args = suite("arguments of the wrong kind");
 
@@ -13,8 +12,8 @@ const _space = platform.newAddressSpace();
 const _context = platform.newContext();
 const _page = stub.map(PAGE);
 const _file = temporaryFile(new Uint8Array(PAGE));
-const _EXIT = { code: program(call(callNumber("exit"))) };
-const [, SECOND = ""] = ARGUMENTS;
+const _EXIT = { code: program(asm.call(callNumber("exit"))) };
+const [, SECOND = ""] = asm.ARGUMENTS;
 
 args.after(() => {
   tracer.close();

@@ -1,4 +1,3 @@
-import * as code from "../../support/machine_code.ts";
 import { SLOWNESS } from "../../support/processes.ts";
 
 const deadlines = suite("deadline");
@@ -47,7 +46,7 @@ deadlines("of an injected call holds while four processes send signals", async (
 
 deadlines("of a switch holds while four processes send signals", async () => {
   using platform = Platform.open();
-  const { space, context } = load(platform, code.SPIN);
+  const { space, context } = load(platform, asm.SPIN);
   await flooded(space.pid, () => {
     takesOne(() => {
       const event = context.switch(space, { deadline: LIMIT });

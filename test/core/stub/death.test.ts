@@ -1,8 +1,7 @@
 import { StopError } from "../../../src/index.ts";
-import { ARGUMENTS } from "../../support/machine_code.ts";
 
 /** The registers of the first two arguments. */
-const [FIRST = "", SECOND = ""] = ARGUMENTS;
+const [FIRST = "", SECOND = ""] = asm.ARGUMENTS;
 
 const death = suite("death");
 

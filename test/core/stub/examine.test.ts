@@ -3,7 +3,6 @@
 import { LANES } from "../../../src/core/stub/lane.ts";
 import { readProcess } from "../../../src/core/stub/proc.ts";
 import { examine } from "../../../src/index.ts";
-import * as code from "../../support/machine_code.ts";
 
 const examination = suite("examine");
 
@@ -45,7 +44,7 @@ needs(examination, { amd64: HOST_ARCH === "amd64" })(
   "a stub that waits for its next guest is healthy",
   () => {
     using platform = Platform.open({ lane: "fast" });
-    const guest = load(platform, code.SYSCALL);
+    const guest = load(platform, asm.SYSCALL);
     toSyscall(guest);
     assert.equal(expectHealthy(guest.space.stub), ["signals caught", "memory map", "resident"]);
   },

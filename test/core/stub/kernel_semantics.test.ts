@@ -2,7 +2,6 @@
 // resumes do with registers is in the table of facts: src/labs/fuzz/facts.
 
 import { Stopped } from "../../../src/core/stub/state.ts";
-import * as code from "../../support/machine_code.ts";
 
 const { SIGKILL, SIGSTOP, SIGTRAP } = constants.signals;
 const SYSEMU = "PTRACE_SYSEMU";
@@ -14,7 +13,7 @@ const AT_EXIT = (6 << 16) | (SIGTRAP << 8) | 0x7f;
 const kernel = suite("kernel semantics");
 
 /** Runs `body` with a thread that is about to begin with `guest`. */
-function withThread(guest: readonly code.Code[], body: (space: Subprocess) => void): void {
+function withThread(guest: readonly Code[], body: (space: Subprocess) => void): void {
   withGuest(
     guest,
     ({ space }) => {
@@ -22,7 +21,7 @@ function withThread(guest: readonly code.Code[], body: (space: Subprocess) => vo
       thread.expect("stopped").readRegisters(tracer.frame);
       const { frame } = tracer;
       frame.set(HOST_MACHINE.instructionPointer, CODE);
-      frame.set(code.STACK, DATA + BigInt(PAGE));
+      frame.set(asm.STACK, DATA + BigInt(PAGE));
       thread.expect("stopped").writeRegisters(frame);
       body(space);
     },
@@ -50,14 +49,14 @@ function endOf({ stub }: Subprocess): { status: number; how: string } {
 }
 
 kernel("SIGKILL stops a running thread only at its exit", () => {
-  withThread([code.SPIN], (space) => {
+  withThread([asm.SPIN], (space) => {
     space.stub.thread.expect("stopped").resume(SYSEMU);
     assert.equal(endOf(space), { status: AT_EXIT, how: "killed by SIGKILL" });
   });
 });
 
 kernel("SIGKILL stops a stopped thread only at its exit, resumed or not", () => {
-  withThread([code.SYSCALL], (space) => {
+  withThread([asm.SYSCALL], (space) => {
     const { thread } = space.stub;
     thread.expect("stopped").resume(SYSEMU);
     assert.is(thread.wait().kind, "syscall");
@@ -66,7 +65,7 @@ kernel("SIGKILL stops a stopped thread only at its exit, resumed or not", () => 
 });
 
 kernel("the first resume after an attach stops by SIGSTOP before any instruction", () => {
-  withGuest([code.SYSCALL], ({ platform, space }) => {
+  withGuest([asm.SYSCALL], ({ platform, space }) => {
     const { stub } = platform.newAddressSpace();
     stub.thread.expect("stopped").resume(SYSEMU);
     assert.is(stub.thread.wait().signal, SIGSTOP);

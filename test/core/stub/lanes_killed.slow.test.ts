@@ -1,6 +1,5 @@
 import { by, DRIVES, type Drive } from "../../support/drives.ts";
 import { GETPID } from "../../support/guests.ts";
-import * as code from "../../support/machine_code.ts";
 
 const killed = suite("lanes killed");
 
@@ -17,7 +16,7 @@ const optionsOf = ({ lane, patches = false }: (typeof WAYS)[number]): PlatformOp
   patches,
 });
 
-const GUEST = code.loop(code.call(GETPID));
+const GUEST = asm.loop(asm.call(GETPID));
 
 const SEED = 31n;
 const STUBS = 25;

@@ -1,7 +1,6 @@
 import { inject } from "../../../src/core/stub/injection.ts";
 import { Thread } from "../../../src/core/stub/thread.ts";
 import { BirthError, StopError } from "../../../src/index.ts";
-import { CALL, RESULT } from "../../support/machine_code.ts";
 
 const orphan = suite("orphan");
 
@@ -43,7 +42,7 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
     const registers = child.expect("stopped").registers();
     assert.is(registers[HOST_MACHINE.parent], BigInt(parent.pid));
     assert.is(registers[MARK], 1n);
-    assert.is(registers[RESULT], 0n);
+    assert.is(registers[asm.RESULT], 0n);
     const afterSyscall = BigInt(
       tracer.stubAddress + tracer.shim.stubSyscallOffset() + HOST_MACHINE.syscallLength,
     );
@@ -82,7 +81,7 @@ orphan(
     const registers = thread.expect("stopped").registers();
     assert.is(registers[HOST_MACHINE.parent], BigInt(parent.pid));
     assert.is(registers[MARK], 0n);
-    assert.is(registers[CALL], tracer.flag("SYS_kill"));
+    assert.is(registers[asm.CALL], tracer.flag("SYS_kill"));
 
     thread.expect("stopped").readRegisters(thread.initial);
     tracer.encoder.rewindSyscall(thread.initial.offset);

@@ -1,6 +1,5 @@
 import { Worker } from "node:worker_threads";
 import { readProcess } from "../../../src/core/stub/proc.ts";
-import { CALL, NUMBER, RESULT } from "../../support/machine_code.ts";
 
 const stubs = suite("stub");
 
@@ -66,8 +65,8 @@ stubs("shows the registers around a call", () => {
   withMaster((master, tracer) => {
     const { result, before, after } = master.observe("getpid");
     assert.is(result.value, BigInt(master.pid));
-    assert.is(before[NUMBER], tracer.syscallNumber("getpid"));
-    assert.is(after[RESULT], BigInt(master.pid));
+    assert.is(before[asm.NUMBER], tracer.syscallNumber("getpid"));
+    assert.is(after[asm.RESULT], BigInt(master.pid));
     const at = BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset());
     assert.is(before[HOST_MACHINE.instructionPointer], at);
     assert.is(after[HOST_MACHINE.instructionPointer], tracer.restAddress);
@@ -80,7 +79,7 @@ stubs("that misses a deadline is stopped, reports its registers, and can be used
   const error = thrown(DeadlineError, () => master.inject("ppoll", 0, 0, 0, 0));
   assert.match(error.message, "ppoll");
   assert.match(error.message, `${HOST_MACHINE.instructionPointer} 0x`);
-  assert.is(error.registers?.[CALL], tracer.syscallNumber("ppoll"));
+  assert.is(error.registers?.[asm.CALL], tracer.syscallNumber("ppoll"));
   assert.is(master.call("getpid"), BigInt(master.pid));
 });
 

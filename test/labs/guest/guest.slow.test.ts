@@ -1,8 +1,6 @@
 import type { GuestRun } from "../../../src/index.ts";
 import { GUEST_MACHINE } from "../../../src/labs/guest/machine.ts";
 import { hear } from "../../support/calling_guests.ts";
-import * as code from "../../support/machine_code.ts";
-import { EXIT_7 } from "../../support/machine_code.ts";
 import {
   assemble,
   call,
@@ -57,7 +55,7 @@ guests("runs bare code at a given address", () => {
   assert.equal(calls, { exit: 1 });
   assert.is(switches, 1);
   const address = 0x123456000n;
-  const illegal = runGuest(platform, { code: code.program(code.ILLEGAL), address });
+  const illegal = runGuest(platform, { code: program(asm.ILLEGAL), address });
   assert.is("instruction" in illegal.result ? illegal.result.instruction : undefined, address);
 });
 

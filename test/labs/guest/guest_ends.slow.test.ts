@@ -1,6 +1,4 @@
 import type { GuestEnd } from "../../../src/index.ts";
-import * as code from "../../support/machine_code.ts";
-import { EXIT_7 } from "../../support/machine_code.ts";
 import { assemble, call, exampleGuest } from "../../support/programs.ts";
 
 const guests = suite("guest: how it ends");
@@ -84,7 +82,7 @@ withCompiler("is interrupted at its deadline, in a loop and among system calls",
 guests("is interrupted on request", () => {
   const { result, switches } = runGuest(
     platform,
-    { code: code.program(code.SPIN) },
+    { code: program(asm.SPIN) },
     { onStart: ({ context }) => context.interrupt() },
   );
   assert.equal(result, { kind: "interrupted", reason: "request" });
@@ -94,7 +92,7 @@ guests("is interrupted on request", () => {
 guests("dies of a signal from this process", () => {
   const { result } = runGuest(
     platform,
-    { code: code.program(code.SPIN) },
+    { code: program(asm.SPIN) },
     {
       onStart: ({ space }) => process.kill(space.pid, "SIGTERM"),
     },
@@ -107,7 +105,7 @@ guests("throws if its process is killed, and the platform keeps working", () => 
     () =>
       runGuest(
         platform,
-        { code: code.program(code.SPIN) },
+        { code: program(asm.SPIN) },
         { onStart: ({ space }) => process.kill(space.pid, "SIGKILL") },
       ),
     (error: unknown) => error instanceof DeathError,

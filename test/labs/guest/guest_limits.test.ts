@@ -1,5 +1,3 @@
-import { EXIT_7, program, SPIN } from "../../support/machine_code.ts";
-
 const limits = suite("guest: limits");
 
 let platform: Platform;
@@ -11,7 +9,7 @@ limits.after(() => platform.close());
 const run = (code: Uint8Array, options: GuestOptions) => runGuest(platform, { code }, options);
 
 limits("a guest that spins ends at the limit of its processor time", () => {
-  const { result, used, switches } = run(program(SPIN), { time: 30 });
+  const { result, used, switches } = run(program(asm.SPIN), { time: 30 });
   assert.equal(result, { kind: "interrupted", reason: "time" });
   assert.ok(used.time >= 30 && used.deadline >= used.time * 0.9, JSON.stringify(used));
   // A processor that others use, too, takes a few more readings: the rest is halved each time.
@@ -26,7 +24,7 @@ limits("a guest that makes calls ends at the limit of its processor time", () =>
 });
 
 limits("the earlier limit ends a guest", () => {
-  const { result, used } = run(program(SPIN), { time: 5000, deadline: 20 });
+  const { result, used } = run(program(asm.SPIN), { time: 5000, deadline: 20 });
   assert.equal(result, { kind: "interrupted", reason: "deadline" });
   assert.ok(used.deadline >= 19.9 && used.time < 5000, JSON.stringify(used));
 });
@@ -51,7 +49,7 @@ limits("a guest that stays within its limits ends by itself", () => {
 
 limits("each run begins with its limits, though its process is used again", () => {
   for (let i = 0; i < 5; i++) {
-    const { used } = run(program(SPIN), { time: 5 });
+    const { used } = run(program(asm.SPIN), { time: 5 });
     assert.ok(used.time >= 5 && used.time < 500, JSON.stringify(used));
   }
 });

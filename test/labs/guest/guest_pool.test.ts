@@ -5,7 +5,6 @@ import {
   StublabError,
 } from "../../../src/index.ts";
 import { startWorker } from "../../../src/lib/worker.ts";
-import { EXIT_7, program, SPIN } from "../../support/machine_code.ts";
 import { assemble, call, exitWith } from "../../support/programs.ts";
 
 /** The error of a class with which a promise is rejected. */
@@ -28,7 +27,7 @@ pools.before(() => {
 pools.after(() => pool.close());
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const SPINS: GuestProgram = { code: program(SPIN) };
+const SPINS: GuestProgram = { code: program(asm.SPIN) };
 const EXITS: GuestProgram = { code: EXIT_7 };
 /** Longer than any test: a guest that is not ended otherwise fails it. */
 const LONG: PooledGuestOptions = { deadline: 60_000 };

@@ -8,7 +8,6 @@ import {
   type PooledGuestOptions,
   type PooledGuestRun,
 } from "../../../src/index.ts";
-import { exiting, ILLEGAL, program, SPIN } from "../../support/machine_code.ts";
 import { assemble, call, exitWith } from "../../support/programs.ts";
 
 const service = suite("guest: service");
@@ -41,7 +40,7 @@ interface Request {
   check(run: PooledGuestRun): void;
 }
 
-const SPINS = { code: program(SPIN) };
+const SPINS = { code: program(asm.SPIN) };
 const CALLS = { code: LOOPS_GETPID };
 
 const ended = (reason: string) => (run: PooledGuestRun) => {
@@ -76,7 +75,7 @@ function requestOf(n: number, random: number, elf: Uint8Array): Request {
     case 7: {
       const check = ({ result }: PooledGuestRun) =>
         assert.is(result.kind === "signaled" && result.signal, "SIGILL");
-      return { program: { code: program(ILLEGAL) }, check };
+      return { program: { code: program(asm.ILLEGAL) }, check };
     }
     default: {
       const check = () => assert.unreachable("a guest that spins for a minute has ended");

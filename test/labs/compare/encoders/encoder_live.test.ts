@@ -1,7 +1,6 @@
 import { PAGE_SIZE as PAGE } from "../../../../src/core/shim/auxiliary_vector.ts";
 import { inject } from "../../../../src/core/stub/injection.ts";
 import { readProcess } from "../../../../src/index.ts";
-import { ARGUMENTS, RESULT } from "../../../support/machine_code.ts";
 
 /** Six distinctive words, with the sign bit set in some. */
 const SIX = [
@@ -84,9 +83,9 @@ for (const encoder of ENCODERS) {
   test("a call leaves its six arguments in their registers", (tracer) => {
     const { before, after, result } = tracer.createStub().observe("getppid", ...SIX);
     assert.is(result.value, BigInt(process.pid));
-    for (const [i, name] of ARGUMENTS.entries()) {
+    for (const [i, name] of asm.ARGUMENTS.entries()) {
       assert.is(before[name], SIX[i], `${name} before`);
-      if (name !== RESULT) assert.is(after[name], SIX[i], `${name} after`);
+      if (name !== asm.RESULT) assert.is(after[name], SIX[i], `${name} after`);
     }
   });
 
@@ -98,7 +97,7 @@ for (const encoder of ENCODERS) {
       assert.unreachable("ppoll returned");
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
-      lists(ARGUMENTS, WAITS, (name) => error.registers?.[name]);
+      lists(asm.ARGUMENTS, WAITS, (name) => error.registers?.[name]);
     }
     // Else the call was ended so that it is not restarted in place of the next one.
     if (!HOST_MACHINE.restartsBeforeStops) {
