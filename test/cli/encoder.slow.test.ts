@@ -56,11 +56,7 @@ for (const [what, file] of [
     cli(`lesson ${scenario} with ${what}, also in its sandbox`, async () => {
       const path = file();
       const { code, stdout, stderr } = await stublab(
-        "lesson",
-        scenario,
-        "--json",
-        "--encoder",
-        path,
+        ...["lesson", scenario, "--json", "--encoder", path],
       );
       assert.equal([code, stderr], [0, ""]);
       const { encoder, end } = parseRecording(stdout);
@@ -186,11 +182,7 @@ for (const [what, name, body, message] of [
   cli(`a function that ${what} causes an error, and leaves no stub`, async () => {
     const file = likeModel({ [name]: body });
     const { code, stderr } = await stublab(
-      "bootstrap",
-      "--exit-signal",
-      "SIGCHLD",
-      "--encoder",
-      file,
+      ...["bootstrap", "--exit-signal", "SIGCHLD", "--encoder", file],
     );
     assert.is(code, 1);
     assert.match(stderr, message);

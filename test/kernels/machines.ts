@@ -153,13 +153,8 @@ const EMULATORS = {
 
 /** Processors of QEMU. `max` has five-level page tables. AVX and its instructions cannot be without XSAVE. */
 const PROCESSORS = [
-  "max",
-  "max,la57=off",
-  "max,-fsgsbase",
-  "max,-xsave,-avx,-f16c,-fma,-vaes,-vpclmulqdq",
-  "EPYC",
-  "Skylake-Server",
-  "qemu64",
+  ...["max", "max,la57=off", "max,-fsgsbase", "max,-xsave,-avx,-f16c,-fma,-vaes,-vpclmulqdq"],
+  ...["EPYC", "Skylake-Server", "qemu64"],
 ] as const;
 
 /** Each kernel once, whatever the C library: the probe needs none. */
@@ -224,19 +219,10 @@ export const MACHINES: readonly Machine[] = ALL;
 
 /** Machines that take only a minute or two, and differ most from a developer's. */
 export const SHORT: readonly string[] = [
-  "probe/linux-newest/max",
-  "probe/linux-newest-standard/max",
-  "probe/runsc-ptrace",
-  "probe/runsc-systrap",
-  "probe/uml",
-  "probe/linux-newest-riscv64/max",
-  "node/linux-newest/max",
-  "node/linux-newest-arm64/max",
-  "node/linux-newest-arm64-16k/max",
-  "node/linux-6.12-arm64-musl/max",
-  "node/runsc-ptrace",
-  "node/runsc-systrap",
-  "node/uml",
+  ...["probe/linux-newest/max", "probe/linux-newest-standard/max", "probe/runsc-ptrace"],
+  ...["probe/runsc-systrap", "probe/uml", "probe/linux-newest-riscv64/max"],
+  ...["node/linux-newest/max", "node/linux-newest-arm64/max", "node/linux-newest-arm64-16k/max"],
+  ...["node/linux-6.12-arm64-musl/max", "node/runsc-ptrace", "node/runsc-systrap", "node/uml"],
 ];
 
 /** QEMU emulates the processor, as KVM cannot start other kernels everywhere. */
@@ -308,14 +294,7 @@ function gvisor(host: Machine["host"], platform: string): Machine {
         ? [
             "runsc",
             ...options,
-            "do",
-            "-quiet",
-            "-cwd",
-            "/",
-            "-root",
-            root("amd64"),
-            "--",
-            "/check",
+            ...["do", "-quiet", "-cwd", "/", "-root", root("amd64"), "--", "/check"],
             ...words,
           ]
         : ["runsc", ...options, "do", "-quiet", "--", PROBE, ...words],
@@ -328,11 +307,7 @@ function userModeLinux(host: Machine["host"], suite?: string): Machine {
     suite === undefined ? "linux.uml" : fetchUserModeLinux(suite, folder);
   const boot = (folder: string, root: string, words: readonly string[]) => [
     ...[
-      program(folder),
-      "root=/dev/root",
-      "rootfstype=hostfs",
-      `rootflags=${root}`,
-      "rw",
+      ...[program(folder), "root=/dev/root", "rootfstype=hostfs", `rootflags=${root}`, "rw"],
       "init=/init",
     ],
     // Without a word about the console it adds one at the end, where the probe's are.

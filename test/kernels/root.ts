@@ -18,20 +18,7 @@ import { USERLANDS, type UserlandName } from "./userland.ts";
 const HOME = "opt/stublab";
 const FOLDERS = ["usr/bin", "usr/lib64", "proc", "sys", "dev", "tmp", "etc", "run", HOME];
 /** The commands that init and check use. */
-const APPLETS = [
-  "sh",
-  "ln",
-  "mkdir",
-  "mount",
-  "poweroff",
-  "sed",
-  "sleep",
-  "sync",
-  "timeout",
-  "uname",
-  "env",
-  "unshare",
-];
+const APPLETS = "sh ln mkdir mount poweroff sed sleep sync timeout uname env unshare".split(" ");
 
 const STUBLAB = `#!/usr/bin/sh
 exec /usr/bin/node /opt/stublab/node_modules/stublab/dist/cli.js "$@"
@@ -104,10 +91,7 @@ export function makeDenyingInitramfs(folder: string): string {
   const freestanding = ["-O1", "-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector"];
   const words = [
     ...freestanding,
-    "-Ishim/core/amd64",
-    "-o",
-    join(root, "init"),
-    "test/support/deny.c",
+    ...["-Ishim/core/amd64", "-o", join(root, "init"), "test/support/deny.c"],
   ];
   execFileSync(process.env.CC || "cc", words, { stdio: ["ignore", "inherit", "inherit"] });
   return makeInitramfs(root);

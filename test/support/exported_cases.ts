@@ -45,10 +45,7 @@ export const KINDS = new Map([
     document,
   ]),
   ...[
-    "a restart that a handler meets",
-    "rip elsewhere",
-    "from exit, on SYSCALL",
-    "32 bits",
+    ...["a restart that a handler meets", "rip elsewhere", "from exit, on SYSCALL", "32 bits"],
     "several steps",
   ].map((name): [string, Document] => [name, SPREAD[name] ?? {}]),
 ]);

@@ -22,11 +22,7 @@ const prlimit = libc.func("int prlimit(int, int, void *, void *)");
 const prctl = libc.func("int prctl(int, long, long, long, long)");
 const sockFprog = koffi.struct({ len: "uint16_t", filter: "void *" });
 const setFilter = libc.func("prctl", "int", [
-  "int",
-  "long",
-  koffi.pointer(sockFprog),
-  "long",
-  "long",
+  ...["int", "long", koffi.pointer(sockFprog), "long", "long"],
 ]);
 const signal = libc.func("void *signal(int, void *)");
 const sigqueue = libc.func("int sigqueue(int, int, uint64_t)");

@@ -109,14 +109,7 @@ export const hasNamespaces =
 
 /** A command in a pid namespace of its own: no process outside of it takes a pid there. */
 export function inOwnPids([command, args]: [string, string[]]): [string, string[]] {
-  const namespaces = [
-    "--user",
-    "--map-root-user",
-    "--pid",
-    "--fork",
-    "--kill-child",
-    "--mount-proc",
-  ];
+  const namespaces = "--user --map-root-user --pid --fork --kill-child --mount-proc".split(" ");
   // The shell stays, as init.
   return ["unshare", [...namespaces, "sh", "-c", '"$@"; exit $?', "sh", command, ...args]];
 }

@@ -101,14 +101,7 @@ musl("the same shim serves a host on musl", () =>
   inFolder(tmpdir(), async (folder) => {
     const host = join(folder, "musl_host");
     output(
-      "musl-gcc",
-      "-D_GNU_SOURCE",
-      "-Wall",
-      "-Werror",
-      "-iquote",
-      "shim/core",
-      "-o",
-      host,
+      ...["musl-gcc", "-D_GNU_SOURCE", "-Wall", "-Werror", "-iquote", "shim/core", "-o", host],
       "test/support/musl_host.c",
     );
     const { stdout, stderr, code } = await run([host, [LIBRARY]]);

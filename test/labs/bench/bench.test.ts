@@ -205,11 +205,6 @@ bench("calls are counted for one operation, repeated and shared ones too", () =>
 
 bench("figures have three digits", () => {
   assert.equal([0.09234, 0.9999, 8.912, 36.41, 99.97, 1292.4].map(digits), [
-    "0.092",
-    "1.00",
-    "8.91",
-    "36.4",
-    "100",
-    "1,292",
+    ...["0.092", "1.00", "8.91", "36.4", "100", "1,292"],
   ]);
 });

@@ -116,12 +116,7 @@ reports("the table of agreement counts what differs, and leads to its story", ()
   const stories = storiesOf(differing);
   const { columns, rows } = agreementGrid(differing, stories);
   assert.equal(columns, [
-    "operation",
-    "cases",
-    "assembly",
-    "script",
-    "./swapped.mjs",
-    "./loose.mjs",
+    ...["operation", "cases", "assembly", "script", "./swapped.mjs", "./loose.mjs"],
     "./trapping.mjs",
   ]);
   const cells = new Map(

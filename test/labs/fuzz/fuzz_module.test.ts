@@ -10,12 +10,7 @@ memory("the module lacks no table and no place", () => {
     it instanceof WebAssembly.Global && !/^[A-Z]/.test(name) ? [name] : [],
   );
   const machine = [
-    "xstateLength",
-    "xcr0",
-    "frameLength",
-    "xfeatures",
-    "mxcsrMask",
-    "stubCode",
+    ...["xstateLength", "xcr0", "frameLength", "xfeatures", "mxcsrMask", "stubCode"],
     "components",
   ];
   const known = ["avoidsWatchpoints", "ignoredFlags"];

@@ -91,13 +91,7 @@ reports("a difference is the title, and its field is bold", () => {
 withProbe("with known deviations, each command of a report has them", async () => {
   const target = join(folder, "known");
   const { code, stderr } = await exportCase(
-    CASE,
-    "--as",
-    "report",
-    "-o",
-    target,
-    "--known",
-    "qemu-tcg",
+    ...[CASE, "--as", "report", "-o", target, "--known", "qemu-tcg"],
   );
   assert.is(code, 0, stderr);
   const read = (name: string) => readFileSync(join(target, name), "utf8");

@@ -62,14 +62,7 @@ for (const errno of ERRNOS) built(`of all of it: ${errno}`, () => check(ALL, err
 
 built("of ptrace: facts that need none are checked, and setups by signal frames", async () => {
   const [command, ...args] = [
-    DENY,
-    `${callNumber("ptrace")}:1`,
-    "--",
-    PROBE,
-    "conformance",
-    "fuzz",
-    "--cases",
-    "3000",
+    ...[DENY, `${callNumber("ptrace")}:1`, "--", PROBE, "conformance", "fuzz", "--cases", "3000"],
   ] as const;
   const { code, stdout } = await run([command, args]);
   assert.ok(code === 0 || code === 1, stdout);
