@@ -5,6 +5,7 @@ import { FILTER_INSTRUCTION } from "../../../../src/core/bpf/program.ts";
 import { ARCHES } from "../../../../src/core/machine/index.ts";
 import type { PartialEncoder } from "../../../../src/index.ts";
 import { Filter } from "../../../../src/labs/compare/interpreter.ts";
+import { type Call, FORBIDDEN } from "../../../support/filtered_calls.ts";
 
 const AUDIT = { amd64: 0xc000_003e, arm64: 0xc000_00b7 } as const;
 const PLACE = 0x7fff_ffff_e046n;
@@ -103,23 +104,6 @@ function filteredStub(tracer: Tracer, encoder: Encoder): { stub: Stub; page: big
   stub.call("seccomp", tracer.flag("SECCOMP_SET_MODE_FILTER"), 0, page);
   return { stub, page };
 }
-
-type Call = readonly [string | number, ...(number | bigint)[]];
-
-/** Calls that no filter allows; each ends its stub. */
-const FORBIDDEN: readonly Call[] = [
-  ["gettid"],
-  ["write", -1, 0, 0],
-  ["kill", NOBODY, 0],
-  ["kill", NOBODY, 19n + 2n ** 32n],
-  ["prctl", 3],
-  ["prctl", 1, 15],
-  ["execveat", -1, 0, 0, 0, 0],
-  ["clone", 0x400],
-  ["clone", 0x409],
-  ["clone", 0x411n + 2n ** 32n],
-  [39 + 0x4000_0000],
-];
 
 for (const encoder of ENCODERS.map((name) => openEncoder(name))) {
   live(`${encoder.name}: the filter allows what a stub needs`, () => {
