@@ -4,11 +4,10 @@ import { LESSONS, loadRecording, parseRecording } from "../../src/labs/record/in
 import {
   liar,
   likeModel,
-  moduleFile,
+  type ModuleRow,
+  moduleOf,
   newPath,
-  script,
   waiting,
-  wasm,
   withoutNamespaces,
 } from "../support/foreign_modules.ts";
 import { type Ending, stopFor } from "../support/processes.ts";
@@ -106,56 +105,24 @@ guest("guest passes on its exit status and its output", async () => {
   assert.is(own.code, 1);
 });
 
-const REJECTION = 'Promise.reject(new Error("boom\\x1b")); await new Promise(() => {});';
-const IMPORT = '(import "\\1b[2J" "x" (global i32))';
-const HOG = "const all = []; for (;;) all.push(new Uint8Array(64 << 20).fill(1));";
+interface Refused extends ModuleRow {
+  /** Of a file that no row makes. */
+  readonly path?: string;
+  readonly status: number;
+}
 
-for (const [what, args, code, message] of [
-  ["a missing file", () => ["./none.wasm"], 2, /none\.wasm cannot be opened: ENOENT/],
-  ["another ending", () => ["./none.so"], 2, /ends in \.wasm, \.mjs or \.js/],
-  ["no encoder", () => [moduleFile(".mjs", "")], 1, /lacks ENCODER_ABI, REGISTERS_SIZE, REG_r15, /],
-  ["names with control characters", () => [wasm("", IMPORT)], 1, /imports \\x1b\[2J\.x/],
-  [
-    "a missing function",
-    () => [
-      likeModel(
-        {},
-        FUNCTION_NAMES.filter((name) => name !== "waitEvent"),
-      ),
-    ],
-    1,
-    /lacks waitEvent/,
-  ],
-  ["arm64", () => ["dist/encoder-arm64.wasm"], 1, /is for arm64/],
-  ["an exception", () => [script("throw new Error('boom');")], 1, /fails to load: Error: boom/],
-  ["an exception of null", () => [script("throw null;")], 1, /fails to load: threw null/],
-  ["control characters", () => [script('throw new Error("\\x1b[2J");')], 1, /Error: \\x1b\[2J/],
-  ["a rejected promise", () => [script(REJECTION)], 1, /failed: Error: boom\\x1b/],
-  [
-    "unlimited memory use",
-    () => [script(HOG)],
-    1,
-    /allocation failed|was killed by SIG|did not load within/,
-  ],
-  [
-    "an exit that looks like success",
-    () => [script("process.exit(0);")],
-    1,
-    /exited with status 0/,
-  ],
-  ["an exit", () => [script("process.exit(5);")], 1, /exited with status 5 before its command/],
-  ["a crash", () => [script("process.abort();")], 1, /was killed by SIGABRT/],
-  ["a loop", () => [script("for (;;);")], 1, /did not load within 3000 ms/],
-  ["an endless wait", () => [script("await new Promise(() => {});")], 1, /did not load within/],
-] as const) {
-  cli(`refuses ${what} with status ${code}`, async () => {
-    const {
-      code: seen,
-      stdout,
-      stderr,
-    } = await stublab("inject", "getpid", "--encoder", ...args());
-    assert.equal([seen, stdout], [code, ""], stderr);
-    assert.match(stderr, message);
+const without = FUNCTION_NAMES.filter((name) => name !== "waitEvent");
+const LACKING = { what: "a missing function", path: likeModel({}, without), status: 1 };
+
+for (const { what, path, status, message, ...row } of [
+  ...jsonLines<Refused>("cli/refused_encoders"),
+  { ...LACKING, message: "lacks waitEvent" },
+]) {
+  cli(`refuses ${what} with status ${status}`, async () => {
+    const args = ["inject", "getpid", "--encoder", path ?? moduleOf(row)];
+    const { code, stdout, stderr } = await stublab(...args);
+    assert.equal([code, stdout], [status, ""], stderr);
+    assert.match(stderr, new RegExp(message));
     assert.not.match(stderr, "internal error");
     assert.not.match(stderr, "\x1b");
     await expectNothingLeft();
