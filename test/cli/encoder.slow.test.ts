@@ -29,10 +29,11 @@ async function expectNothingLeft(): Promise<void> {
 for (const parent of ["1", "", "somebody", `${process.pid}`]) {
   cli(`a variable STUBLAB_PARENT of a shell means nothing: "${parent}"`, async () => {
     const env = { ...process.env, STUBLAB_PARENT: parent };
-    const { code, stderr } = await run(stublabCommand("inject", "getpid", "--encoder", WASM), {
-      env,
-    });
-    assert.is(code, 0, stderr);
+    await succeeded(
+      run(stublabCommand("inject", "getpid", "--encoder", WASM), {
+        env,
+      }),
+    );
   });
 }
 
@@ -43,8 +44,7 @@ for (const [what, file] of [
   cli(`bootstrap with ${what} holds every check, in a process of its own`, async () => {
     const path = file();
     const host = new Running(stublabCommand("bootstrap", "--encoder", path, "--json"));
-    const { code, stdout, stderr } = await host.ended;
-    assert.is(code, 0, stderr);
+    const { stdout } = await succeeded(host.ended);
     const document = JSON.parse(stdout);
     assert.is(document.encoder, basename(path));
     assert.is.not(document.host.pid, host.pid);
@@ -76,8 +76,7 @@ for (const [what, file] of [
 
 cli("lesson --pages with a module records every lesson with it", async () => {
   const folder = newPath("");
-  const { code, stderr } = await stublab("lesson", "--pages", folder, "--encoder", WASM);
-  assert.is(code, 0, stderr);
+  await succeeded(stublab("lesson", "--pages", folder, "--encoder", WASM));
   for (const scenario of LESSONS) {
     assert.is(loadRecording(join(folder, `${scenario}.json`)).encoder, "encoder.wasm", scenario);
   }
@@ -197,16 +196,14 @@ inNamespaces("a module sees no other process", async () => {
     import { readdirSync } from "node:fs";
     const seen = readdirSync("/proc").filter((name) => /^\\d+$/.test(name));
     if (seen.join() !== "1,2") throw new Error("sees " + seen);`);
-  const { code, stderr } = await stublab("seccomp", "--encoder", file);
-  assert.is(code, 0, stderr);
+  await succeeded(stublab("seccomp", "--encoder", file));
 });
 
 inNamespaces("processes that a module starts end with the command", async () => {
   const file = doing(`
     import { spawn } from "node:child_process";
     spawn("sleep", ["86399"], { detached: true, stdio: "ignore" }).unref();`);
-  const { code, stderr } = await stublab("seccomp", "--encoder", file);
-  assert.is(code, 0, stderr);
+  await succeeded(stublab("seccomp", "--encoder", file));
   await expectNothingLeft();
 });
 
@@ -229,15 +226,13 @@ cli("garbage on the channel is an error", async () => {
 const asRoot = needs(cli, { root: process.getuid?.() === 0 });
 asRoot("an unprivileged user can drive stubs with a module", async () => {
   const command = stublabCommand("bootstrap", "--encoder", likeModel(), "--json");
-  const { code, stdout, stderr } = await run(command, { uid: 54321, gid: 54321 });
-  assert.is(code, 0, stderr);
+  const { stdout } = await succeeded(run(command, { uid: 54321, gid: 54321 }));
   assert.ok(JSON.parse(stdout).checks.every(({ held }: { held: boolean }) => held));
 });
 
 inNamespaces("without namespaces, commands still work", async () => {
   const [node, args] = withoutNamespaces(stublabCommand("bootstrap", "--encoder", likeModel()));
-  const { code, stdout, stderr } = await run([node, args]);
-  assert.is(code, 0, stderr);
+  const { stdout } = await succeeded(run([node, args]));
   assert.match(stdout, /60 of 60 checks held/);
   await expectNothingLeft();
 });
@@ -259,8 +254,7 @@ cli("time in which the whole job is stopped does not count", async () => {
   assert.ok(await eventually(reading, 10_000), host.stderr);
   await stopFor(familyOf(host.pid), 3500);
   go();
-  const { code, stderr } = await host.ended;
-  assert.is(code, 0, stderr);
+  await succeeded(host.ended);
 });
 
 cli("a command whose encoder prevents its exit is ended", async () => {

@@ -80,8 +80,7 @@ mounted("reports that there are no pseudo-terminals", async () => {
   assert.is((await examine(setting, "recordings")).status, "warning");
   // The others have pages.
   const pages = join(temporaryFolder(), "pages");
-  const { code, stderr } = await runIn(setting, ["lesson", "--pages", pages]);
-  assert.is(code, 0, stderr);
+  const { stderr } = await succeeded(runIn(setting, ["lesson", "--pages", pages]));
   assert.match(stderr, `no-setsid is left out: ${why}\n`);
   assert.is(existsSync(join(pages, "no-setsid.html")), false);
   assert.is(existsSync(join(pages, "host.html")), true);
@@ -106,8 +105,7 @@ cli("reports that a stub cannot be cloned, or not confined", async () => {
 
 cli("fuzzes without unshare if there is close_range, and doctor says so", async () => {
   const setting = denied("unshare", "EPERM");
-  const { code, stderr } = await runIn(setting, FUZZ);
-  assert.is(code, 0, stderr);
+  await succeeded(runIn(setting, FUZZ));
   for (const name of ["register setups", "rt_sigreturn"]) {
     assert.is((await examine(setting, name)).status, "ok", name);
   }
@@ -169,14 +167,12 @@ limited("reports what Node.js does not permit", async () => {
   const more = ["--allow-worker", "--allow-child-process", "--allow-fs-write=*"];
   const all = { node: [...some.node, ...more] };
   for (const args of [BOOTSTRAP, FUZZ, SANDBOX, THREAD]) {
-    const { code, stderr } = await runIn(all, args);
-    assert.is(code, 0, stderr);
+    await succeeded(runIn(all, args));
   }
 });
 
 cli("doctor checks everything, and this machine passes", async () => {
-  const { code, stdout } = await runIn({}, ["doctor", "--json"]);
-  assert.is(code, 0, stdout);
+  const { stdout } = await succeeded(runIn({}, ["doctor", "--json"]));
   const { schema, checks } = JSON.parse(stdout);
   assert.is(schema, "stublab.doctor/1");
   const names = checks.map(({ name }: { name: string }) => name).join("\n");
@@ -216,8 +212,7 @@ cli("predicts even if nothing can be traced", async () => {
   const number = openEncoder("assembly").constants.get("SYS_ptrace");
   const [program, args] = stublabCommand("predict", CASE, "--json");
   const denied = [`${number}`, `${constants.errno.EPERM}`, "--", program, ...args];
-  const { code, stdout, stderr } = await run([DENY, denied]);
-  assert.is(code, 0, stderr);
+  const { stdout, stderr } = await succeeded(run([DENY, denied]));
   assert.is(JSON.parse(stdout).schema, "stublab.prediction/1");
   // The probe reads the machine without a tracer.
   assert.not.match(stderr, "assuming");
@@ -233,8 +228,7 @@ cli("a walk and pages need neither the libraries nor koffi", async () => {
   const own = (...args: string[]) => run([process.execPath, [join(bare, "dist/cli.js"), ...args]]);
   for (const form of ["--text", "--json"])
     assert.is((await own("lesson", recording, form)).code, 0, form);
-  const { code, stderr } = await own("lesson", "--pages", join(bare, "pages"), recording);
-  assert.is(code, 0, stderr);
+  await succeeded(own("lesson", "--pages", join(bare, "pages"), recording));
 });
 
 const onTerminal = needs(cli, "script");

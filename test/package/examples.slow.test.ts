@@ -17,8 +17,7 @@ const EXPECTED: Record<string, RegExp> = {
 
 for (const file of readdirSync("examples").filter((name) => name.endsWith(".mjs"))) {
   examples(`${file} prints the expected output`, async () => {
-    const { code, stdout, stderr } = await run([process.execPath, [`examples/${file}`]]);
-    assert.is(code, 0, stderr);
+    const { stdout } = await succeeded(run([process.execPath, [`examples/${file}`]]));
     assert.match(stdout, EXPECTED[file] ?? /an example without an expectation/);
   });
 }
@@ -27,8 +26,7 @@ examples("lesson.mjs writes a page of its lesson", async () => {
   const folder = mkdtempSync(join(tmpdir(), "stublab-lesson-"));
   try {
     const page = join(folder, "lesson.html");
-    const { code, stderr } = await run([process.execPath, ["examples/lesson.mjs", page]]);
-    assert.is(code, 0, stderr);
+    await succeeded(run([process.execPath, ["examples/lesson.mjs", page]]));
     const html = readFileSync(page, "utf8");
     assert.match(html, "<title>A stub that blocks SIGCHLD · stublab</title>");
     assert.match(html, "The stub executes getpid. What stops it?");

@@ -20,8 +20,7 @@ const read = (path: string): string => readFileSync(join(folder, path), "utf8");
 
 site.before(async () => {
   if (!existsSync("dist/index.d.ts")) return;
-  const { code, stderr } = await run([process.execPath, ["scripts/site/build.mjs", folder]]);
-  assert.is(code, 0, stderr);
+  await succeeded(run([process.execPath, ["scripts/site/build.mjs", folder]]));
   if (CHROMIUM !== undefined) await browser.start();
 });
 

@@ -76,7 +76,13 @@ export interface ModuleRow {
 }
 
 /** Writes the module of a row; returns its path. */
-export function moduleOf({ wasm: text, memory, imports, ending = "", ...row }: Partial<ModuleRow>): string {
+export function moduleOf({
+  wasm: text,
+  memory,
+  imports,
+  ending = "",
+  ...row
+}: Partial<ModuleRow>): string {
   if (text !== undefined) return wasm(text, memory, imports);
   return row.script === undefined ? moduleFile(ending, row.file ?? "") : script(row.script);
 }

@@ -161,6 +161,7 @@ declare global {
   const run: typeof processes.run;
   const Running: typeof processes.Running;
   type Running = processes.Running;
+  const succeeded: typeof processes.succeeded;
   const stublabCommand: typeof processes.stublabCommand;
   const randomWords: typeof random.randomWords;
   const recordingOf: typeof recordings.recordingOf;

@@ -1,6 +1,7 @@
 import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { openSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import { callNumber, limitFiles } from "./libc.ts";
 
@@ -188,3 +189,12 @@ export function run(command: [string, string[]], options: SpawnOptions = {}): Pr
 
 /** test/support/deny.c, built for this machine: runs a command, whose path follows, for which a system call fails. */
 export const DENY = fileURLToPath(new URL(`deny-${HOST_ARCH}`, import.meta.url));
+
+/** Waits for the end of a command, which must be a success. */
+export async function succeeded<T extends Pick<Ending, "code" | "stdout" | "stderr">>(
+  command: Promise<T>,
+): Promise<T> {
+  const ending = await command;
+  assert.is(ending.code, 0, ending.stderr || ending.stdout);
+  return ending;
+}

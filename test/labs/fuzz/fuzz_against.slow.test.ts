@@ -44,12 +44,9 @@ against("a console is read: carriage returns, messages between lines and after t
     return [message, i % 3 === 1 ? `${line}[ 9.9] late\r` : `${line}\r`];
   });
   const console = ["SeaBIOS\r", "KTAP version 1\r", "1..1\r", ...noisy, "not ok 1 fuzz\r"];
-  const { code, stdout } = await stublab(
-    "diff",
-    await logOf("W3"),
-    file("noisy", console.join("\n")),
+  const { stdout } = await succeeded(
+    stublab("diff", await logOf("W3"), file("noisy", console.join("\n"))),
   );
-  assert.is(code, 0, stdout);
   assert.not.match(stdout, /cannot be read|not complete/);
 });
 

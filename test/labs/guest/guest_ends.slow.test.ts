@@ -13,30 +13,19 @@ guests.after(() => platform.close());
 /** How a program with this body ends. */
 const died = (body: string): GuestEnd => runGuest(platform, { elf: assemble(body) }).result;
 
-/** Bodies of programs, which ld puts at 0x401000, and the signal that kills them. */
-const DEATHS: [what: string, body: string, end: Partial<GuestEnd>][] = [
-  ["an undefined instruction", "ud2", { signal: "SIGILL" }],
-  ["a division by zero", "xorl %ecx, %ecx\ndivl %ecx", { signal: "SIGFPE" }],
-  ["a breakpoint", "int3", { signal: "SIGTRAP" }],
-  ["a privileged instruction", "hlt", { signal: "SIGSEGV" }],
-  ["a jump to nowhere", "movabs $0x123456789000, %rax\njmp *%rax", at(0x123456789000n)],
-  ["a jump to zero", "xorl %eax, %eax\njmp *%rax", at(0n)],
-  ["a jump out of canonical addresses", "movq $1, %rax\nrolq $63, %rax\njmp *%rax", {}],
-  ["a jump into the kernel", "movq $-4096, %rax\njmp *%rax", at(-4096n)],
-  ["a call into the vsyscall page", "movq $0xffffffffff600000, %rax\ncall *%rax", at(-0xa00000n)],
-  ["a jump to its stack", "jmp *%rsp", { signal: "SIGSEGV" }],
-  ["a write to its code", "incb _start", at(0x401000n)],
-  ["a stack that is used up", "1: push %rax\njmp 1b", at(0x6fffff7ffff8n)],
-];
-
-function at(address: bigint): Partial<GuestEnd> {
-  return { signal: "SIGSEGV", address: BigInt.asUintN(64, address) };
+/** Bodies of programs, which ld puts at 0x401000, and the signal that kills them, at an address. */
+interface Death {
+  readonly what: string;
+  readonly body: string;
+  readonly signal?: string;
+  readonly address?: string;
 }
 
-for (const [what, body, end] of DEATHS) {
+for (const { what, body, signal = "SIGSEGV", address } of jsonLines<Death>("labs/guest/deaths")) {
   withCompiler(`dies of ${what}, and the host survives`, () => {
     const result = died(body);
-    assert.equal({ ...result, ...{ signal: "SIGSEGV" }, ...end }, result);
+    const at = address === undefined ? {} : { address: BigInt(address) };
+    assert.equal({ ...result, signal, ...at }, result);
     assert.is(result.kind, "signaled");
   });
 }
