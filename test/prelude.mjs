@@ -25,16 +25,19 @@ function importsOf(text) {
   }));
 }
 
-/** Names that a file declares or imports itself. */
+/** Names that a file imports or declares itself, at its top. */
 const OWN =
-  /^(?:import|(?:export )?(?:const|let|type|class|interface|(?:async )?function\*?)) ([^=(;]*)/gm;
+  /^(?:import ([^"]*) from|(?:export )?(?:(?:(?:async )?function\*?|class) (\w+)|(?:const|let) (\w+|[{[][^=]*=)))/gm;
+/** The first of two names of an import or of a pattern, which names nothing here. */
+const RENAMED = /\w+(?: as |: )/g;
 /** What names nothing: comments, and texts in which nothing is inserted. */
 const SILENT = /^\s*\/\/.*$|"(?:[^"\\\n]|\\.)*"/gm;
 const SUITE = /^const (\w+) = suite(?:<.*>)?\(/gm;
 
 /** The text of a test file, with the same lines, and what it leaves out: imports before it, runs of its suites after it. */
 export function withPrelude(text, path) {
-  const own = new Set([...text.matchAll(OWN)].flatMap(([, names]) => names.match(/\w+/g) ?? []));
+  const named = [...text.matchAll(OWN)].map((own) => own.slice(1).join().replace(RENAMED, ""));
+  const own = new Set(named.flatMap((names) => names.match(/\w+/g)));
   const code = text.replace(SILENT, "");
   const isUsed = (name) => new RegExp(`(?<!\\w|(?<!\\.\\.)\\.)${name}\\b`).test(code);
   const before = IMPORTS.filter(({ name }) => !own.has(name) && isUsed(name)).map(

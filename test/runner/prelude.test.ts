@@ -21,7 +21,22 @@ for (const [name, text, expected] of [
   ["a part of a name", "rejoin(joined);", "rejoin(joined);"],
   ["a name in a text", '// join\nf("join");', '// join\nf("join");'],
   ["an imported name", 'import { join } from "x";\njoin();', 'import { join } from "x";\njoin();'],
+  [
+    "a name that only a type has, too",
+    "interface It {\n  run: 1;\n}\nrun();",
+    'import { run } from "./../support/processes.ts"; interface It {\n  run: 1;\n}\nrun();',
+  ],
   ["a declared name", "function run(a) {}\nrun();", "function run(a) {}\nrun();"],
+  [
+    "a name that has another here",
+    "const { join: a } = b;\njoin();",
+    'import { join } from "node:path"; const { join: a } = b;\njoin();',
+  ],
+  [
+    "a name that a variable has as its type",
+    "let it: DENY;\nDENY;",
+    'import { DENY } from "./../support/processes.ts"; let it: DENY;\nDENY;',
+  ],
   ["a name in a pattern", "const { run, join } = a;\nrun();", "const { run, join } = a;\nrun();"],
 ] as const) {
   prelude(`imports: ${name}`, () => {
