@@ -1,4 +1,4 @@
-import { EncoderError, InputError } from "../../lib/errors.ts";
+import { EncoderError, InputError, StateError } from "../../lib/errors.ts";
 import { integer, object, show } from "../../lib/shape.ts";
 import type { Encoder } from "./abi.ts";
 
@@ -42,6 +42,7 @@ export class RegisterBlock {
   // Made on demand: views are expensive, and most blocks are only copied.
   #bytes: Uint8Array | undefined;
   #words: BigUint64Array | undefined;
+  #isFree = false;
 
   /** @internal */
   constructor(layout: BlockLayout, offset: number) {
@@ -49,9 +50,9 @@ export class RegisterBlock {
     this.offset = offset;
   }
 
-  /** The bytes of the block: the argument of the shim's functions. */
+  /** The bytes of the block: the argument of the shim's functions. @throws StateError after its release */
   get bytes(): Uint8Array {
-    const { memory, size } = this.#layout;
+    const { memory, size } = this.#used();
     this.#bytes ??= memory.subarray(this.offset, this.offset + size);
     return this.#bytes;
   }
@@ -64,7 +65,7 @@ export class RegisterBlock {
     if (other.#layout !== this.#layout) {
       throw new InputError("block: expected a block in the memory of the same encoder");
     }
-    const { memory, size } = this.#layout;
+    const { memory, size } = this.#used();
     memory.copyWithin(this.offset, other.offset, other.offset + size);
   }
 
@@ -94,9 +95,20 @@ export class RegisterBlock {
   }
 
   #view(): BigUint64Array {
-    const { memory, size } = this.#layout;
+    const { memory, size } = this.#used();
     this.#words ??= new BigUint64Array(memory.buffer, this.offset, size / WORD);
     return this.#words;
+  }
+
+  /** The layout, if the block is in use: another one may have its place. */
+  #used(): BlockLayout {
+    if (this.#isFree) throw new StateError("the stub or the context of this block was released");
+    return this.#layout;
+  }
+
+  /** @internal */
+  free(): void {
+    this.#isFree = true;
   }
 
   #indexOf(register: string): number {
@@ -113,7 +125,7 @@ const allocators = new WeakMap<ArrayBuffer, BlockAllocator>();
 export class BlockAllocator {
   readonly #name: string;
   readonly #layout: BlockLayout;
-  readonly #free: RegisterBlock[] = [];
+  readonly #free: number[] = [];
   #next: number;
 
   /** The allocator of an encoder's memory, shared by all tracers. */
@@ -138,12 +150,12 @@ export class BlockAllocator {
   /** @throws EncoderError if the encoder's memory is used up. */
   allocate(): RegisterBlock {
     const used = this.#free.pop();
-    if (used !== undefined) return used;
+    if (used !== undefined) return new RegisterBlock(this.#layout, used);
     const { memory, size } = this.#layout;
     if (this.#next + size > memory.length) {
       throw new EncoderError(
         `the memory of encoder ${this.#name} (${memory.length} bytes) has no room for another register block`,
-        { remedy: "close stubs that are no longer needed" },
+        { remedy: "close stubs, and release contexts, that are no longer needed" },
       );
     }
     const block = new RegisterBlock(this.#layout, this.#next);
@@ -151,8 +163,9 @@ export class BlockAllocator {
     return block;
   }
 
-  /** Frees a block, which must not be used afterwards. */
+  /** Frees a block, which throws StateError afterwards. */
   release(block: RegisterBlock): void {
-    this.#free.push(block);
+    block.free();
+    this.#free.push(block.offset);
   }
 }
