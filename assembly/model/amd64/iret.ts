@@ -93,22 +93,13 @@ function mayBeForbidden(address: u64): bool {
   return byteAt(at) == 0x0f && byteAt(at + 1) <= U12_most;
 }
 
-/** Segments, REX, operand and address size, LOCK and REP. */
+/** Segments, operand and address size, LOCK and REP. */
+const PREFIXES = memory.data<u8>([
+  0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3,
+]);
+
+/** Whether it is one of these, or REX. */
 function isPrefix(byte: u32): bool {
-  switch (byte) {
-    case 0x26:
-    case 0x2e:
-    case 0x36:
-    case 0x3e:
-    case 0x64:
-    case 0x65:
-    case 0x66:
-    case 0x67:
-    case 0xf0:
-    case 0xf2:
-    case 0xf3:
-      return true;
-    default:
-      return byte >> 4 == 4;
-  }
+  for (let k = 0; k < 11; k++) if (load<u8>(PREFIXES + k) == byte) return true;
+  return byte >> 4 == 4;
 }
