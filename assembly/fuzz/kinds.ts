@@ -3,6 +3,15 @@
 import { SIGRTMAX, SIGSTOP } from "../linux/signal";
 import { HANDLED, IGNORED, isIn, SYNCHRONOUS, TTY_STOPS } from "../model/actions";
 import { below } from "./random";
+import {
+  ON_NONE,
+  ON_SINGLESTEP,
+  ON_SYSEMU_SINGLESTEP,
+  Setup,
+  WANT_FRAME,
+  WANT_INFO,
+  WANT_WRITTEN,
+} from "./setup";
 import { froms, ons, pick, ways } from "./tables";
 
 export function drawFrom(): u32 {
@@ -18,7 +27,7 @@ export function drawOn(): u32 {
 }
 
 /** Signals that stop a process, or do nothing in an orphaned process group. */
-export const STOPPING: u64 = (1 << (SIGSTOP - 1)) | TTY_STOPS;
+const STOPPING: u64 = (1 << (SIGSTOP - 1)) | TTY_STOPS;
 const NO_SIGNALS = memory.data<u32>([
   65, 66, 127, 128, 0x100, 0x7fff_ffff, 0x8000_000a, 0xffff_ffff,
 ]);
@@ -58,4 +67,21 @@ export function drawFatal(): u32 {
 /** Whether targets have a handler for a signal. */
 export function isHandled(signal: u32): bool {
   return signal != 0 && isIn(signal, HANDLED);
+}
+
+/** Whether the default action of a signal ends a process. */
+export function isFatal(signal: u32): bool {
+  if (signal < 1 || signal > u32(SIGRTMAX)) return false;
+  return !isIn(signal, HANDLED | IGNORED | STOPPING);
+}
+
+/** What is read if a case is resumed with a signal. */
+export function wantsOf(signal: u32): u8 {
+  return u8(WANT_WRITTEN | WANT_INFO | (isHandled(signal) ? WANT_FRAME : 0));
+}
+
+/** Resumes a setup that would run forever by a single-step. */
+export function stepOnce(setup: Setup): void {
+  const on: u32 = setup.on;
+  if (on != ON_NONE && on != ON_SYSEMU_SINGLESTEP) setup.on = u8(ON_SINGLESTEP);
 }

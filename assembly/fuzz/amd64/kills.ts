@@ -1,8 +1,8 @@
 // Which signals end a stub.
 
-import { SIGKILL, SIGRTMAX } from "../../linux/signal";
-import { HANDLED, IGNORED, isIn } from "../../model/actions";
-import { STOPPING } from "../kinds";
+import { SIGKILL } from "../../linux/signal";
+import { isIn } from "../../model/actions";
+import { isFatal } from "../kinds";
 import {
   FROM_GROUP,
   FROM_LAST,
@@ -34,10 +34,4 @@ function isBlocked(setup: Setup): bool {
     it = changetype<Setup>(changetype<usize>(it) - SETUP_SIZE);
   }
   return isIn(setup.signal, load<u64>(it.words) & ~UNBLOCKABLE);
-}
-
-/** Whether the default action of a signal ends a process. */
-function isFatal(signal: u32): bool {
-  if (signal < 1 || signal > u32(SIGRTMAX)) return false;
-  return !isIn(signal, HANDLED | IGNORED | STOPPING);
 }

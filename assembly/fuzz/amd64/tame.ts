@@ -14,7 +14,7 @@ import {
   placeSyscall,
 } from "../../model/amd64/target";
 import { avoidsWatchpoints } from "../../model/machine";
-import { isHandled } from "../kinds";
+import { stepOnce, wantsOf } from "../kinds";
 import * as setups from "../setup";
 import { Setup } from "../setup";
 import { tameSelectorOf } from "./dispatch";
@@ -48,9 +48,7 @@ export function tame(setup: Setup, mayKill: bool): void {
     if (way == setups.WAY_POKEUSER && !mayKill) tameBreakpoints(setup);
     if (way == setups.WAY_POKEUSER && avoidsWatchpoints != 0) disarmWatchpoints(setup);
     const spins = way == setups.WAY_POKEUSER ? tamePairs(setup) : tameBlock(setup.words);
-    const on: u32 = setup.on;
-    if (spins && on != setups.ON_NONE && on != setups.ON_SYSEMU_SINGLESTEP)
-      setup.on = u8(setups.ON_SINGLESTEP);
+    if (spins) stepOnce(setup);
   }
   if (way == setups.WAY_DISPATCH) {
     tameSelectorOf(setup.words, mayKill);
@@ -59,9 +57,7 @@ export function tame(setup: Setup, mayKill: bool): void {
       store<u64>(setup.words + RIP, 0);
     }
   }
-  setup.wants = u8(
-    setups.WANT_WRITTEN | setups.WANT_INFO | (isHandled(signal) ? setups.WANT_FRAME : 0),
-  );
+  setup.wants = wantsOf(signal);
   setup.signal = signal;
 }
 

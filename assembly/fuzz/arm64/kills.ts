@@ -1,8 +1,7 @@
 // Which signals end a stub.
 
-import { SIGKILL, SIGRTMAX } from "../../linux/signal";
-import { HANDLED, IGNORED, isIn } from "../../model/actions";
-import { STOPPING } from "../kinds";
+import { SIGKILL } from "../../linux/signal";
+import { isFatal } from "../kinds";
 import { FROM_GROUP, FROM_LAST, FROM_SIGNAL, Setup } from "../setup";
 
 /**
@@ -13,7 +12,5 @@ export function kills(setup: Setup): bool {
   if (setup.from == FROM_GROUP) return false;
   // At which stop a further step begins is not known: it may be by a signal.
   if (setup.from != FROM_SIGNAL && setup.from != FROM_LAST) return setup.signal == SIGKILL;
-  const signal = setup.signal;
-  if (signal < 1 || signal > u32(SIGRTMAX)) return false;
-  return !isIn(signal, HANDLED | IGNORED | STOPPING);
+  return isFatal(setup.signal);
 }

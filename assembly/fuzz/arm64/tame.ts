@@ -10,8 +10,7 @@ import {
   placeStack,
   placeStore,
 } from "../../model/arm64/target";
-import { isHandled } from "../kinds";
-import * as setups from "../setup";
+import { stepOnce, wantsOf } from "../kinds";
 import { Setup } from "../setup";
 import { kills } from "./kills";
 import { hasBlock } from "./ways";
@@ -22,15 +21,11 @@ export function tame(setup: Setup, mayKill: bool): void {
   if (hasBlock(setup.way)) {
     if (load<u64>(setup.words, REG_pc) != placeStore) toConstants(setup.words + REG_x1);
     // Only a single-step ends it.
-    const spins = load<u64>(setup.words, REG_pc) == placeSpin;
-    if (spins && setup.on != setups.ON_NONE && setup.on != setups.ON_SYSEMU_SINGLESTEP)
-      setup.on = u8(setups.ON_SINGLESTEP);
+    if (load<u64>(setup.words, REG_pc) == placeSpin) stepOnce(setup);
     // The second instruction of that code reads what the first has not written.
     if (load<u64>(setup.words, REG_pc) == placeStack + 4) toConstants(setup.words + REG_sp);
   }
-  setup.wants = u8(
-    setups.WANT_WRITTEN | setups.WANT_INFO | (isHandled(setup.signal) ? setups.WANT_FRAME : 0),
-  );
+  setup.wants = wantsOf(setup.signal);
 }
 
 /** Moves pc away from the jump to itself: a further step could go on there without a single-step. */

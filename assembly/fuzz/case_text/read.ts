@@ -5,7 +5,7 @@
 import * as member from "../../../build/case_members";
 import * as names from "../../../build/case_names";
 import { PC } from "../../model/task";
-import { isHandled } from "../kinds";
+import { wantsOf } from "../kinds";
 import { clearWords, copyBaseline } from "../records";
 import * as its from "../setup";
 import { Setup } from "../setup";
@@ -186,8 +186,7 @@ function readSignal(setup: Setup): bool {
     if (!readNumber(value)) return false;
     setup.signal = u32(word);
   }
-  const frame = isHandled(setup.signal) ? its.WANT_FRAME : 0;
-  setup.wants = u8(its.WANT_WRITTEN | its.WANT_INFO | frame);
+  setup.wants = wantsOf(setup.signal);
   return true;
 }
 
