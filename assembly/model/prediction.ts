@@ -3,9 +3,10 @@
 import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "../fuzz/difference";
 import { Outcome } from "../fuzz/setup";
 import { knownRegisters, knows, predicted, saveRegisters } from "./registers";
-import { applies } from "./rule";
+import { applies, beginUses } from "./rule";
+import { startSignals } from "./send_signal";
 import { AT_END, AT_SIGNAL } from "./stops";
-import { PC, task } from "./task";
+import { PC, startTask, task } from "./task";
 
 @unmanaged
 export class Known {
@@ -22,20 +23,28 @@ export class Known {
 export const known = changetype<Known>(memory.data(offsetof<Known>(), 8));
 export const outcome = changetype<Outcome>(predicted);
 
-/** Begins the prediction of a step; one that goes on stays not predicted if the step before it is not. */
-export function clearKnown(goesOn: bool): void {
+/**
+ * Begins the prediction of a step. One that goes on stays not predicted if the step before it is not. Returns whether
+ * there is a stop to begin at.
+ */
+export function beginStep(goesOn: bool): bool {
+  beginUses(goesOn);
   known.fields = 0;
   known.written = 0;
   known.stopped = 0;
   known.frame = 0;
-  if (!goesOn) known.reason = 0;
+  outcome.refusedAt = -1;
+  if (goesOn) return known.reason == 0 && task.stop != AT_END;
+  known.reason = 0;
+  startTask();
+  startSignals();
+  return true;
 }
 
-/** The write returns an errno, at a pair or -1. */
-export function wrote(errno: i32, refusedAt: i32): void {
+/** The write returns an errno. */
+export function wrote(errno: i32): void {
   if (known.reason != 0) return;
   outcome.error = errno;
-  outcome.refusedAt = refusedAt;
   known.fields |= KNOWS_ERROR;
 }
 
@@ -49,11 +58,12 @@ export function readBack(): void {
 /** The low byte of the status word of a stop. */
 const STOPPED: u32 = 0x7f;
 
-/** The resume returns an errno, or the task stops, by a signal, or ends, with this status word. */
+/** The resume returns an errno, or is not tried: -1; or the task stops, by a signal, or ends, with this status word. */
 export function resumed(errno: i32, status: u32): void {
   outcome.resumed = errno;
   outcome.status = status;
   if (errno == 0) task.stop = (status & 0xff) == STOPPED ? AT_SIGNAL : AT_END;
+  else info(0, 0, 0);
   known.fields |= KNOWS_STATUS;
 }
 

@@ -2,7 +2,7 @@
 
 import { ON_SINGLESTEP, ON_SYSCALL, ON_SYSEMU, ON_SYSEMU_SINGLESTEP } from "../fuzz/setup";
 import { EIO } from "../linux/errno";
-import { info, resumed } from "./prediction";
+import { resumed } from "./prediction";
 import { use } from "./rule";
 import { task } from "./task";
 
@@ -18,7 +18,6 @@ export let R1_errno: i32 = EIO;
 export function refusesSignal(signal: u32): bool {
   if (signal <= R1_most || !use(R1)) return false;
   resumed(R1_errno, 0);
-  info(0, 0, 0);
   return true;
 }
 

@@ -3,7 +3,7 @@
 import { REGISTERS_SIZE } from "../../amd64/registers";
 import { Setup } from "../../fuzz/setup";
 import { EIO } from "../../linux/errno";
-import { wrote } from "../prediction";
+import { outcome } from "../prediction";
 import { use } from "../rule";
 import { ptraceSetDebugreg } from "./ptrace_debugreg";
 import { putreg } from "./putreg";
@@ -38,10 +38,9 @@ export function archPtrace(setup: Setup): i32 {
     const pair = setup.words + 16 * k;
     const errno = pokeUser(load<u64>(pair), load<u64>(pair, 8));
     if (errno == 0) continue;
-    wrote(errno, use(W14) ? k : -1);
+    if (use(W14)) outcome.refusedAt = k;
     return errno;
   }
-  wrote(0, -1);
   return 0;
 }
 

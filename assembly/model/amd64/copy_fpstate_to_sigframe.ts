@@ -3,6 +3,7 @@
 
 import { Setup } from "../../fuzz/setup";
 import { frameLength, xfeatures } from "../machine";
+import { NOT_KNOWN, readBackWord, readWord } from "../pairs";
 import { applies, use } from "../rule";
 import { offsetOf } from "./components";
 import { W71_component } from "./copy_xstate_to_uabi_buf";
@@ -17,10 +18,7 @@ import {
   HEADER,
   HEADER_END,
   isMxcsr,
-  NOT_KNOWN,
   RESERVED,
-  readBackWord,
-  readWord,
   SSE,
   startByte,
   U31,

@@ -2,6 +2,7 @@
 
 import { FROM_LAST, Setup } from "../../fuzz/setup";
 import { mxcsrMask, xcr0, xstateLength } from "../machine";
+import { NOT_GIVEN, NOT_KNOWN, readPairs } from "../pairs";
 import { applies, use } from "../rule";
 import { offsetOf } from "./components";
 import { heldByte, inUse, savedByte, writtenByte } from "./fpstate";
@@ -13,9 +14,6 @@ import {
   isMxcsr,
   MXCSR,
   MXCSR_MASK,
-  NOT_GIVEN,
-  NOT_KNOWN,
-  readPairs,
   SSE,
   startByte,
   U31,

@@ -3,22 +3,11 @@
 
 import { copySetup } from "../../fuzz/records";
 import { SETUP_SIZE, Setup } from "../../fuzz/setup";
+import { givenByte, NOT_GIVEN, NOT_KNOWN } from "../pairs";
 import { applies } from "../rule";
 import { currentMxcsr, initSse, knowsMxcsr } from "./comiss";
 import { x87Byte } from "./x87";
-import {
-  componentsAt,
-  givenByte,
-  HEADER,
-  isMxcsr,
-  MXCSR,
-  NOT_GIVEN,
-  NOT_KNOWN,
-  RESERVED,
-  SSE,
-  startByte,
-  X87,
-} from "./xsave";
+import { componentsAt, HEADER, isMxcsr, MXCSR, RESERVED, SSE, startByte, X87 } from "./xsave";
 
 /** The last write of an XSAVE area, and the last of struct user_i387_struct after it. */
 const area = changetype<Setup>(memory.data(SETUP_SIZE, 8));

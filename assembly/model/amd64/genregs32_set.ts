@@ -2,7 +2,6 @@
 
 import { REG_fs, REG_fs_base, REG_gs_base, REG_orig_rax } from "../../amd64/registers";
 import { EINVAL } from "../../linux/errno";
-import { wrote } from "../prediction";
 import { set } from "../registers";
 import { use } from "../rule";
 import { isNoCall } from "./arch_do_signal_or_restart";
@@ -37,7 +36,6 @@ export function genregs32Set(block: usize, length: u32): i32 {
     errno = refused;
     if (use(W1)) break;
   }
-  wrote(errno, -1);
   return errno;
 }
 

@@ -1,7 +1,6 @@
 // genregs_set, arch/x86/kernel/ptrace.c
 
 import { REG_cs, REG_ds, REG_eflags } from "../../amd64/registers";
-import { wrote } from "../prediction";
 import { bit, get, know, loadRegisters } from "../registers";
 import { use } from "../rule";
 import { putreg, W3_bits, W3_level } from "./putreg";
@@ -33,6 +32,5 @@ export function genregsSet(block: usize, size: i32): i32 {
     errno = refused;
     if (use(W1)) break;
   }
-  wrote(errno, -1);
   return errno;
 }

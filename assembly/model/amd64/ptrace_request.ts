@@ -3,7 +3,7 @@
 import { REG_cs, REGISTERS_SIZE } from "../../amd64/registers";
 import { Setup } from "../../fuzz/setup";
 import { EINVAL } from "../../linux/errno";
-import { known, outcome, wrote } from "../prediction";
+import { known, outcome } from "../prediction";
 import { get } from "../registers";
 import { use } from "../rule";
 import { genregsSet } from "./genregs_set";
@@ -29,10 +29,7 @@ export let W9_most: u32 = 216;
 export function ptraceRegset(setup: Setup): i32 {
   const length = setup.length;
   if (get(REG_cs) != W81_cs && use(W81)) return genregs32Set(setup.words, length);
-  if (length % W8_size != 0 && use(W8)) {
-    wrote(W8_errno, -1);
-    return W8_errno;
-  }
+  if (length % W8_size != 0 && use(W8)) return W8_errno;
   const size = use(W9) ? min(length, W9_most) : REGISTERS_SIZE;
   return genregsSet(setup.words, min(size, REGISTERS_SIZE) & ~7);
 }
@@ -60,7 +57,6 @@ export function setSigmask(setup: Setup): i32 {
     const mask = load<u64>(setup.words);
     task.blocked = use(W26) ? mask & ~W26_never : mask;
   }
-  wrote(errno, -1);
   store<u64>(outcome.written, task.blocked);
   known.written = 1;
   return errno;

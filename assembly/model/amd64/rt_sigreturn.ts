@@ -52,7 +52,7 @@ function signalFault(): void {
 }
 
 export function rtSigreturn(setup: Setup): void {
-  wrote(0, -1);
+  wrote(0);
   restoreSigcontext(setup);
   if (setup.fpstate == FPSTATE_LAST && frameLength == 0) forgetSse();
   const image = setup.fpstate == FPSTATE_IMAGE;

@@ -10,7 +10,7 @@ import { REG_orig_rax, REG_rax, REG_rip } from "../../amd64/registers";
 import { Setup } from "../../fuzz/setup";
 import { EFAULT, EINVAL, EIO } from "../../linux/errno";
 import { SIGSEGV, SIGSYS } from "../../linux/signal";
-import { giveUp, known, outcome, wrote } from "../prediction";
+import { giveUp, known, outcome } from "../prediction";
 import { copy, get } from "../registers";
 import { use } from "../rule";
 import { U26 } from "./access";
@@ -164,7 +164,6 @@ function syscallUserDispatchSetConfig(setup: Setup): i32 {
 export function setDispatchConfig(setup: Setup): i32 {
   const words = setup.words;
   const errno = syscallUserDispatchSetConfig(setup);
-  wrote(errno, -1);
   store<u64>(outcome.written, task.dispatchMode);
   store<u64>(outcome.written, task.dispatchSelector, SELECTOR);
   store<u64>(outcome.written, task.dispatchOffset, OFFSET);

@@ -81,17 +81,16 @@ function arriveBySingleStep(): void {
 /** Writes a setup. Returns the errno. */
 export function write(setup: Setup): i32 {
   arrive(setup.from);
-  const way: u32 = setup.way;
+  const errno = writeBy(setup, setup.way);
+  wrote(errno);
+  return errno;
+}
+
+function writeBy(setup: Setup, way: u32): i32 {
   if (way == setups.WAY_DISPATCH) return setDispatchConfig(setup);
   if (way == setups.WAY_SIGMASK) return setSigmask(setup);
   if (way == setups.WAY_SETFPREGS) return xfpregsSet(setup);
-  if (
-    way != setups.WAY_SETREGS &&
-    way != setups.WAY_SETREGSET &&
-    way != setups.WAY_POKEUSER &&
-    way != setups.WAY_SYSCALL_INFO
-  )
-    return xstateregsSet(setup);
+  if (way == setups.WAY_XSTATE) return xstateregsSet(setup);
   const errno = writeRegisters(setup, way);
   if (errno != 0 || (setup.wants & setups.WANT_WRITTEN) != 0) {
     readBack();
@@ -105,8 +104,5 @@ export function write(setup: Setup): i32 {
 function writeRegisters(setup: Setup, way: u32): i32 {
   if (way == setups.WAY_SETREGS) return genregsSet(setup.words, REGISTERS_SIZE);
   if (way == setups.WAY_SETREGSET) return ptraceRegset(setup);
-  if (way == setups.WAY_POKEUSER) return archPtrace(setup);
-  const errno = ptraceSetSyscallInfo(setup);
-  wrote(errno, -1);
-  return errno;
+  return way == setups.WAY_POKEUSER ? archPtrace(setup) : ptraceSetSyscallInfo(setup);
 }

@@ -1,7 +1,7 @@
 // The x87 registers as XSAVE writes them, after XRSTOR of other bytes.
 
+import { NOT_KNOWN } from "../pairs";
 import { applies, use } from "../rule";
-import { NOT_KNOWN } from "./xsave";
 
 /**
  * Of fcw the bits {set} are always set, and those outside {mask} never; the bits {flags} of fsw say whether it has an

@@ -3,7 +3,6 @@
 import { Setup } from "../../fuzz/setup";
 import { EINVAL } from "../../linux/errno";
 import { mxcsrMask } from "../machine";
-import { wrote } from "../prediction";
 import { use } from "../rule";
 import { setSse } from "./comiss";
 import { readLegacy, W72 } from "./copy_xstate_to_uabi_buf";
@@ -27,7 +26,6 @@ export function xfpregsSet(setup: Setup): i32 {
     setSse(use(W72) ? mxcsr & mxcsrMask : mxcsr, givenHalf(setup, XMM4));
     writeLegacy(setup);
   }
-  wrote(errno, -1);
   readLegacy(setup, errno != 0);
   return errno;
 }

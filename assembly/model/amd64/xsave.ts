@@ -7,7 +7,7 @@
 
 import { Setup } from "../../fuzz/setup";
 import { mxcsrMask } from "../machine";
-import { known, outcome } from "../prediction";
+import { givenByte, NOT_GIVEN } from "../pairs";
 import { extendedAt } from "./components";
 
 export const MXCSR: u64 = 24;
@@ -17,20 +17,6 @@ export const MXCSR_MASK: u64 = 28;
 export const RESERVED: u64 = 416;
 export const HEADER: u64 = 512;
 export const HEADER_END: u64 = 576;
-
-/** The byte is in no pair, or is not known. */
-export const NOT_GIVEN: i32 = -1;
-export const NOT_KNOWN: i32 = -1;
-
-/** The byte at an offset that the last pair there writes. */
-export function givenByte(setup: Setup, offset: u64): i32 {
-  for (let k = i32(setup.count) - 1; k >= 0; k--) {
-    const pair = setup.words + 16 * k;
-    const begin = load<u64>(pair);
-    if (begin <= offset && offset - begin < 8) return load<u8>(pair + usize(offset - begin), 8);
-  }
-  return NOT_GIVEN;
-}
 
 /** Whether pairs set any of these bits of the four bytes at an offset. */
 export function givesBits(setup: Setup, offset: u64, bits: u32): bool {
@@ -60,36 +46,6 @@ export function givenHalf(setup: Setup, offset: u64): u32 {
     half |= u32(byte == NOT_GIVEN ? startByte(offset + k) : byte) << (8 * k);
   }
   return half;
-}
-
-/** Predicts the words that are read back at the offsets of the pairs. */
-export function readPairs(setup: Setup, byteAt: (setup: Setup, offset: u64) => i32): void {
-  const count = setup.count;
-  for (let k: u32 = 0; k < count; k++) {
-    // Outside of every area, where adding to it does not wrap around.
-    readWord(setup, k, min(load<u64>(setup.words + 16 * k), u64(u32.MAX_VALUE)), byteAt);
-  }
-}
-
-/** Predicts word `k` that is read back, which is at an offset. */
-export function readWord(
-  setup: Setup,
-  k: u32,
-  offset: u64,
-  byteAt: (setup: Setup, offset: u64) => i32,
-): void {
-  let word: u64 = 0;
-  for (let n: u64 = 0; n < 8; n++) {
-    const byte = byteAt(setup, offset + n);
-    if (byte == NOT_KNOWN) return;
-    word |= u64(byte) << (8 * n);
-  }
-  readBackWord(k, word);
-}
-
-export function readBackWord(k: u32, word: u64): void {
-  store<u64>(outcome.written + 8 * k, word);
-  known.written |= 1 << k;
 }
 
 /** Components: bits of XCR0. */

@@ -3,14 +3,14 @@
 import { Setup } from "../../fuzz/setup";
 import { EFAULT, EINVAL } from "../../linux/errno";
 import { mxcsrMask, xcr0, xfeatures, xstateLength } from "../machine";
-import { wrote } from "../prediction";
+import { givenByte, NOT_GIVEN } from "../pairs";
 import { use } from "../rule";
 import { forgetSse, INITIAL_MXCSR, setSse } from "./comiss";
 import { offsetOf } from "./components";
 import { PKRU_KEY_0, pkruByte, readArea, W71, W71_component } from "./copy_xstate_to_uabi_buf";
 import { writeArea } from "./fpstate";
 import { task } from "./task";
-import { givenByte, givenHalf, givesBits, HEADER, MXCSR, NOT_GIVEN, SSE, XMM4 } from "./xsave";
+import { givenHalf, givesBits, HEADER, MXCSR, SSE, XMM4 } from "./xsave";
 
 /**
  * The length for NT_X86_XSTATE must be a multiple of {size}, otherwise {errno}.
@@ -58,7 +58,6 @@ export let W33_errno: i32 = EINVAL;
 /** Returns the errno. */
 export function xstateregsSet(setup: Setup): i32 {
   const errno = refusal(setup);
-  wrote(errno, -1);
   if (errno == 0) {
     const components = givenComponents(setup);
     writeArea(setup, components);

@@ -1,27 +1,14 @@
 // Predicts the outcome of a setup: of a first step, or of one that goes on from the last prediction.
 
 import { FROM_LAST, ON_NONE, Setup } from "../../fuzz/setup";
-import { clearKnown, info, known, resumed } from "../prediction";
-import { beginUses } from "../rule";
-import { startSignals } from "../send_signal";
-import { AT_END } from "../stops";
+import { beginStep, known, resumed } from "../prediction";
 import { resume } from "./resume";
-import { startTask, task } from "./task";
 import { write } from "./write";
 
 export function predict(setup: Setup): void {
-  const goesOn = setup.from == FROM_LAST;
-  beginUses(goesOn);
-  clearKnown(goesOn);
-  if (!goesOn) {
-    startTask();
-    startSignals();
-  } else if (known.reason != 0 || task.stop == AT_END) return;
+  if (!beginStep(setup.from == FROM_LAST)) return;
   const errno = write(setup);
   if (known.reason != 0) return;
   if (errno == 0 && setup.on != ON_NONE) resume(setup);
-  else {
-    resumed(-1, 0);
-    info(0, 0, 0);
-  }
+  else resumed(-1, 0);
 }

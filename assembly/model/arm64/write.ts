@@ -3,9 +3,10 @@
 import { SYS_getpid } from "../../arm64/numbers";
 import { REG_pc, REG_x0, REG_x7, REG_x8, REGISTERS_SIZE } from "../../arm64/registers";
 import * as setups from "../../fuzz/setup";
-import { MOST_PAIRS, Setup } from "../../fuzz/setup";
+import { Setup } from "../../fuzz/setup";
 import { EINVAL } from "../../linux/errno";
-import { known, outcome, readBack, wrote } from "../prediction";
+import { givenByte, readWord } from "../pairs";
+import { readBack, wrote } from "../prediction";
 import { forget, get, put } from "../registers";
 import { applies, use } from "../rule";
 import { AT_EXIT, AT_GROUP, AT_SIGNAL } from "../stops";
@@ -46,10 +47,10 @@ function arrive(from: u32): void {
 export function write(setup: Setup): i32 {
   arrive(setup.from);
   const way: u32 = setup.way;
-  if (way == setups.WAY_PRFPREG) return fprSet(setup);
-  const errno = writeRegset(setup, way);
-  wrote(errno, -1);
-  if (errno != 0 || (setup.wants & setups.WANT_WRITTEN) != 0) readBack();
+  const errno = way == setups.WAY_PRFPREG ? fprSet(setup) : writeRegset(setup, way);
+  wrote(errno);
+  const reads = errno != 0 || (setup.wants & setups.WANT_WRITTEN) != 0;
+  if (reads && way != setups.WAY_PRFPREG) readBack();
   return errno;
 }
 
@@ -115,11 +116,13 @@ const CONTROLS: u64 = 512;
  */
 export let W210: u32 = 0;
 
+/** How many bytes the write under way has taken. */
+let taken: u64 = 0;
+
 function fprSet(setup: Setup): i32 {
   const errno = setup.length % W209_size != 0 && use(W209) ? W209_errno : 0;
-  wrote(errno, -1);
-  const length = errno != 0 ? 0 : u64(min(setup.length, u32(FPSIMD_SIZE)));
-  for (let k: u32 = 0; k < min(setup.count, MOST_PAIRS); k++) readWord(setup, k, length);
+  taken = errno != 0 ? 0 : u64(min(setup.length, u32(FPSIMD_SIZE)));
+  for (let k: u32 = 0; k < setup.count; k++) readPair(setup, k);
   return errno;
 }
 
@@ -129,25 +132,14 @@ function fprSet(setup: Setup): i32 {
  */
 export let U204: u32 = 0;
 
-/** The word at the offset of a pair, if no other pair is near. Those of fpsr and fpcr are not predicted. */
-function readWord(setup: Setup, k: u32, length: u64): void {
+/** The word at the offset of a pair. Those of fpsr and fpcr are not predicted. */
+function readPair(setup: Setup, k: u32): void {
   const offset = load<u64>(setup.words + 16 * k);
   if (offset >= CONTROLS - 7) return;
-  if (applies(U204, setup.from == setups.FROM_LAST && length < offset + 8)) return;
-  let word: u64 = 0;
-  for (let byte: u64 = 0; byte < 8; byte++)
-    word |= byteOf(setup, offset + byte, length) << (8 * byte);
-  store<u64>(outcome.written + 8 * k, word);
-  if (use(W210)) known.written |= 1 << k;
+  if (applies(U204, setup.from == setups.FROM_LAST && taken < offset + 8)) return;
+  if (use(W210)) readWord(setup, k, offset, byteAt);
 }
 
-/** A byte of the area: the last pair that covers it counts. */
-function byteOf(setup: Setup, at: u64, length: u64): u64 {
-  let byte: u64 = 0;
-  if (at >= length) return 0;
-  for (let k: u32 = 0; k < setup.count; k++) {
-    const distance = at - load<u64>(setup.words + 16 * k);
-    if (distance < 8) byte = (load<u64>(setup.words + 16 * k, 8) >> (8 * distance)) & 0xff;
-  }
-  return byte;
+function byteAt(setup: Setup, offset: u64): i32 {
+  return offset < taken ? max(givenByte(setup, offset), 0) : 0;
 }
