@@ -46,15 +46,10 @@ extern const struct tool_need tool_needs[];
 /** A fact about requests: src/labs/fuzz/facts/requests.ts. */
 extern const struct request_fact {
     const char *fact, *group, *source; /* a fact of 0 ends the list */
-    const struct request_row *rows;
+    /** Lines of texts with tabs between them: the name of a check ("-": what is done for all checks
+     * after it), words for $0 and for $1 with a '|' between two, a check for each, and a script. */
+    const char *rows;
 } request_facts[];
-/** A check, or what is done for all checks after it; a script of 0 ends the rows. */
-struct request_row {
-    const char *check; /* its name; 0: there is none */
-    const char
-        *each[2]; /* words that stand for $0 and $1, with a '|' between two: a check for each */
-    const char *script;
-};
 
 /** A tracer and a tracee: src/labs/fuzz/facts/permission.ts. A name of 0 ends a list. */
 struct scene {

@@ -9,7 +9,7 @@ struct fact {
     const char *source; /* the kernel's function and its file */
     /** What its checks are: cases (src/labs/fuzz/probe/facts.ts), requests or scenes. */
     const uint8_t *cases;
-    const struct request_row *requests;
+    const char *requests;
     const struct permission *scenes;
 };
 
@@ -72,7 +72,7 @@ void look_at_scenes(const struct permission *it);
 // ---- facts/requests.c ----
 
 /** Makes checks that are requests. */
-void look_at_requests(const struct request_row *row);
+void look_at_requests(const char *rows);
 
 // ---- facts/stubs.c ----
 

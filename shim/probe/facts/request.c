@@ -146,11 +146,6 @@ void set_options(int64_t options) {
     ask(PTRACE_SETOPTIONS, 0, kills ? options : options & ~(int64_t)PTRACE_O_EXITKILL);
 }
 
-void stop_by(int64_t request, int64_t data) {
-    ask(request, 0, data);
-    wait_stop();
-}
-
 void put(const int64_t *words, uint32_t count) {
     if (goes_on())
         memcpy(&answer[words[0]], &words[1], (count - 1) * sizeof *words);

@@ -58,14 +58,8 @@ void go_call(const int64_t *words, uint32_t count);
 /** Goes on to the stop at the entry of getpid. */
 void enter(void);
 
-/** Lets it run code that does not end; ends it, to a zombie; detaches from it, so that it stops. */
-void spin(void);
+/** Ends it, to a zombie. */
 void die(void);
-void detach(void);
-/** Traces it by PTRACE_SEIZE at a group-stop; lets it run untraced; seizes it while it runs. */
-void seize(void);
-void release(void);
-void seize_running(void);
 
 /** Sends a signal to the thread; to its process. */
 void send(int64_t signal);
@@ -82,8 +76,6 @@ void must_succeed(void);
 void poke(const int64_t *words, uint32_t count);
 /** Executes a system call in the stub; its result is that of the request. */
 void call(const int64_t *words, uint32_t count);
-/** Leads it to the stop of a seccomp filter that returns SECCOMP_RET_TRACE with some data. */
-void lead_to_seccomp(int64_t data);
 /** Kills a child whose pid is the answer; reaps it, at the end of the clone. */
 void end_child(void);
 void reap_child(void);
@@ -107,8 +99,6 @@ void ask_regset(const int64_t *words, uint32_t count);
 /** PTRACE_PEEKSIGINFO: from where on, flags, and how many. */
 void peek_signals(int64_t off, int64_t flags, int64_t nr);
 void set_options(int64_t options);
-/** Makes a request, and waits for a stop. */
-void stop_by(int64_t request, int64_t data);
 /** Puts words where an answer is, from an offset on. */
 void put(const int64_t *words, uint32_t count);
 /** Puts so many bytes of words there that all differ. */

@@ -49,9 +49,11 @@ static int64_t number_of(const char *name) {
         {"getpgid", __NR_getpgid},
         {"getpid", __NR_getpid},
         {"ppoll", __NR_ppoll},
+        {"prctl", __NR_prctl},
         {"ptrace", __NR_ptrace},
         {"rt_sigaction", __NR_rt_sigaction},
         {"rt_sigreturn", __NR_rt_sigreturn},
+        {"seccomp", __NR_seccomp},
         {"sigaltstack", __NR_sigaltstack},
     };
     for (uint32_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -138,7 +140,6 @@ static const struct verb {
     {"new", BARE, 0, {.bare = new_stub}},
     {"at", ONE, 0, {.one = new_stub_at}},
     {"reach", ONE, 0, {.one = lead_to}},
-    {"seccomp", ONE, 0, {.one = lead_to_seccomp}},
     {"select", ONE, 0, {.one = select_task}},
     {"back", BARE, 0, {.bare = select_stub}},
     {"set", ALL, 0, {.all = set_words}},
@@ -146,12 +147,7 @@ static const struct verb {
     {"go-on", TWO, 0, {.two = go_on}},
     {"go-call", ALL, 0, {.all = go_call}},
     {"enter", BARE, 0, {.bare = enter}},
-    {"spin", BARE, 0, {.bare = spin}},
     {"die", BARE, 0, {.bare = die}},
-    {"detach", BARE, 0, {.bare = detach}},
-    {"seize", BARE, 0, {.bare = seize}},
-    {"release", BARE, 0, {.bare = release}},
-    {"seize-running", BARE, 0, {.bare = seize_running}},
     {"send", ONE, 0, {.one = send}},
     {"send-all", ONE, 0, {.one = send_to_process}},
     {"wait", BARE, 0, {.bare = wait_stop}},
@@ -173,7 +169,6 @@ static const struct verb {
     {"ask-regset", ALL, 0, {.all = ask_regset}},
     {"peek", THREE, 0, {.three = peek_signals}},
     {"options", ONE, 0, {.one = set_options}},
-    {"stop-by", TWO, 0, {.two = stop_by}},
     {"put", ALL, 0, {.all = put}},
     {"put-series", ONE, 0, {.one = put_series}},
     {"keep", BARE, 0, {.bare = keep}},
@@ -274,10 +269,15 @@ static char *fill_in(char *to, const char *text, const char *const words[2], boo
     return to;
 }
 
-static void look_at_row(const struct request_row *row, const char *const words[2]) {
+/** A check, or what is done for all checks after it. */
+struct row {
+    const char *check, *each[2], *script;
+};
+
+static void try_row(const struct row *row, const char *const words[2]) {
     static char name[MOST_NAME], script[MOST_SCRIPT];
     fill_in(script, row->script, words, false);
-    if (row->check == 0)
+    if (same(row->check, "-"))
         play_script(script);
     else
         CHECK (fill_in(name, row->check, words, true))
@@ -290,9 +290,25 @@ static const char *next_word(const char *list) {
     return *list == 0 ? 0 : &list[1];
 }
 
-void look_at_requests(const struct request_row *row) {
-    for (; row->script != 0; row++)
-        for (const char *one = row->each[0]; one != 0; one = next_word(one))
-            for (const char *other = row->each[1]; other != 0; other = next_word(other))
-                look_at_row(row, (const char *const[]){one, other});
+static void look_at_row(const struct row *row) {
+    for (const char *one = row->each[0]; one != 0; one = next_word(one))
+        for (const char *other = row->each[1]; other != 0; other = next_word(other))
+            try_row(row, (const char *const[]){one, other});
+}
+
+void look_at_requests(const char *rows) {
+    static char line[MOST_SCRIPT];
+    while (*rows != 0) {
+        uint32_t length = 0;
+        for (; *rows != '\n'; rows++)
+            line[length++] = *rows;
+        line[length] = 0;
+        rows++;
+        struct row row = {.check = line};
+        char *one = cut(line, '\t'), *other = cut(one, '\t');
+        row.script = cut(other, '\t');
+        row.each[0] = one;
+        row.each[1] = other;
+        look_at_row(&row);
+    }
 }

@@ -2,9 +2,6 @@
 #include "facilities.h"
 #include "own.h"
 #include <asm/unistd.h>
-#include <linux/filter.h>
-#include <linux/prctl.h>
-#include <linux/seccomp.h>
 #include <linux/wait.h>
 
 enum { MOST_STUBS = 12 };
@@ -17,9 +14,6 @@ enum { PATIENCE = 2000000, A_MOMENT = 20000 };
 #define WORDS(...)                                                                                 \
     (const int64_t[]){__VA_ARGS__}, sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t)
 #define GO_CALL(...) go_call(WORDS(__VA_ARGS__))
-#define CALL(...) call(WORDS(__VA_ARGS__))
-
-enum { SEIZE_OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT };
 
 struct seen seen;
 static struct tracee stubs[MOST_STUBS];
@@ -105,7 +99,7 @@ void lead_to(int64_t where) {
         must_stop(SIGSTOP, 0);
         return;
     case AT_EXIT_EVENT:
-        set_options(SEIZE_OPTIONS);
+        set_options(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXIT);
         send(SIGKILL);
         wait_stop();
         must_stop(SIGTRAP, PTRACE_EVENT_EXIT);
@@ -169,42 +163,12 @@ void enter(void) {
     GO_CALL(PTRACE_SYSCALL, __NR_getpid, USUAL_ARGUMENTS);
 }
 
-void spin(void) {
-    set_words(WORDS((int64_t)place_of("spin")));
-    must_ask(PTRACE_CONT, 0);
-}
-
 void die(void) {
     lead_to(AT_EXIT_EVENT);
     must_ask(PTRACE_CONT, 0);
     struct stublab_deadline deadline = {.timeout = PATIENCE};
     while (goes_on() && !is_zombie(seen.pid) && stublab_time_left(&deadline) > 0)
         syscall0(__NR_sched_yield);
-}
-
-void detach(void) {
-    must_ask(PTRACE_DETACH, SIGSTOP);
-}
-
-void seize(void) {
-    detach();
-    must_ask(PTRACE_SEIZE, SEIZE_OPTIONS);
-    wait_stop();
-    must_stop(SIGSTOP, PTRACE_EVENT_STOP);
-}
-
-void release(void) {
-    set_words(WORDS((int64_t)place_of("spin")));
-    // The stop of its birth is still in effect: without SIGCONT it would stop again.
-    send(SIGCONT);
-    go_on(PTRACE_CONT, 0);
-    must_stop(SIGCONT, 0);
-    must_ask(PTRACE_DETACH, 0);
-}
-
-void seize_running(void) {
-    release();
-    must_ask(PTRACE_SEIZE, SEIZE_OPTIONS);
 }
 
 void send(int64_t signal) {
@@ -258,22 +222,6 @@ void call(const int64_t *words, uint32_t count) {
     seen.result = inject(&stubs[count_of_stubs - 1], words[0], arguments);
     if (seen.result <= NOT_DONE)
         lose_by(RESULT, 0, seen.result);
-}
-
-void lead_to_seccomp(int64_t data) {
-    const struct sock_filter filter[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), /* the number */
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | (uint32_t)data),
-    };
-    int64_t words[5] = {0, 2 /* instructions */, (int64_t)memory.scratch + 16};
-    memcpy(&words[3], filter, sizeof filter);
-    poke(words, 5);
-    CALL(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1);
-    must_succeed();
-    CALL(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, (int64_t)memory.scratch);
-    must_succeed();
-    set_options(PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD);
-    GO_CALL(PTRACE_CONT, __NR_getpid, USUAL_ARGUMENTS);
 }
 
 void end_child(void) {

@@ -93,19 +93,13 @@ function needsOfTools(arch: ProbedArch): string {
 }
 
 function requestTables(arch: ProbedArch): string {
-  const facts = requestFacts(arch);
-  const rows = facts.map(({ rows }, i) => {
-    const lines = rows.map(({ check, each: [one = "", other = ""] = [], do: script }) => {
-      const name = check === undefined ? "0" : quote(check);
-      return `    {${name}, {${quote(one)}, ${quote(other)}}, ${quote(script)}},\n`;
-    });
-    return `static const struct request_row rows_${i}[] = {\n${lines.join("")}    {0},\n};\n`;
+  const facts = requestFacts(arch).map(({ fact, group, source, rows }) => {
+    const lines = rows.map(({ check = "-", each: [one = "", other = ""] = [], do: script }) =>
+      [check, one, other, `${script}\n`].join("\t"),
+    );
+    return `    {${[fact, group, source, lines.join("")].map(quote).join(", ")}},\n`;
   });
-  const heads = facts.map(
-    ({ fact, group, source }, i) =>
-      `    {${[fact, group, source].map(quote).join(", ")}, rows_${i}},\n`,
-  );
-  return `${rows.join("")}const struct request_fact request_facts[] = {\n${heads.join("")}    {0},\n};`;
+  return `const struct request_fact request_facts[] = {\n${facts.join("")}    {0},\n};`;
 }
 
 /** The facts about permission, each with the scenes of its block. */
