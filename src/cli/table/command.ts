@@ -9,17 +9,19 @@ import {
 } from "@commander-js/extra-typings";
 import { InputError } from "../../lib/errors.ts";
 import { didYouMean } from "../../lib/nearest.ts";
+import { list, optional, parseJson, record, text } from "../../lib/shape.ts";
 import { print } from "../report.ts";
+import LINES from "./texts.jsonl";
 
 /** What the help of a command says beside its arguments and options. */
 interface Texts {
   /** A line for the list of commands. */
   readonly summary: string;
   /** The summary, if it says all. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** What its exit status means, where that differs from other commands. */
-  readonly status?: string;
-  readonly examples?: readonly string[];
+  readonly status?: string | undefined;
+  readonly examples?: readonly string[] | undefined;
   /** Whether words that begin with a single dash, such as -x, are arguments; -1 is one everywhere. */
   readonly passesWords?: boolean;
 }
@@ -27,8 +29,24 @@ interface Texts {
 /** The values of a command's options. */
 export type Values<C extends { opts(): OptionValues }> = Readonly<ReturnType<C["opts"]>>;
 
+const textsShape = record({
+  ...{ name: text, summary: text, description: optional(text), status: optional(text) },
+  examples: optional(list(text, 9)),
+});
+
+const TEXTS = LINES.trimEnd()
+  .split("\n")
+  .map((line) => textsShape(parseJson(line), "texts.jsonl"));
+
+/** The texts of a command of the table: a line of texts.jsonl. */
+export function textsOf(name: string): Texts {
+  const found = TEXTS.find((each) => each.name === name);
+  if (found === undefined) throw new TypeError(`texts.jsonl lacks ${name}`);
+  return found;
+}
+
 /** A command of the table; its arguments and options follow. */
-export function command(name: string, texts: Texts): Command {
+export function command(name: string, texts = textsOf(name)): Command {
   return new StublabCommand(name, texts);
 }
 

@@ -63,20 +63,7 @@ function parseWords(text: string): ReadonlyMap<string, string> {
   return words;
 }
 
-export const compare = command("compare", {
-  summary: "compare encoders: which is right, and where the others differ",
-  description: `Gives several encoders the same inputs, and reports where they differ: which field, which flag, the
-    smallest input that shows it, and which encoder is right. The reference is the system's headers (encoder native is
-    compiled against them), and with --live also the kernel: the encoded registers are tried in real stubs.`,
-  status: `0 if the encoders agree with each other and with the reference in everything that was compared, apart from
-    what differs by design and inputs that no kernel makes; 1 if one differs or fails, or nothing was compared`,
-  examples: [
-    "stublab compare gvisor --live",
-    "stublab compare --new mine --language rust",
-    "stublab compare ./mine.wasm --watch",
-    "stublab compare script --operation encodeClone --case flags=CLONE_THREAD,exitSignal=17",
-  ],
-})
+export const compare = command("compare")
   .addArgument(offering(ENCODERS, ENCODER))
   .addOption(repeated("--operation <O>", `only ${OPERATIONS.join(", ")}, or a function`, SUBJECT))
   .addOption(arch("compare for one architecture; of the new encoder"))

@@ -4,12 +4,7 @@ import { command } from "./command.ts";
 import { CASE, known, plant } from "./fuzz.ts";
 import { apart, arch, choice, json } from "./options.ts";
 
-export const predict = command("predict", {
-  summary: "predict what the kernel does with a register setup",
-  description: `Predicts what the kernel and the processor do with a register setup: whether the write is accepted,
-    what is read back, what happens after the resume, and which rules decide it. Nothing is executed.`,
-  examples: ["stublab predict case.json", "stublab predict --list W3 selector"],
-})
+export const predict = command("predict")
   .argument(
     "[case...]",
     `${CASE}; with --list, ids, phases (write, unpredicted…) or parts of rules`,
@@ -23,21 +18,7 @@ export const predict = command("predict", {
 
 const TOOLS: readonly Tool[] = ["gdb", "strace", "gvisor", "rr", "criu", "stublab"];
 
-export const conformance = command("conformance", {
-  summary: "check facts about ptrace on this kernel, and print a score",
-  description: `Checks facts about ptrace on this kernel: what requests write and read, what happens after a resume, and
-    which errno requests fail with. It is for developers of kernels, and of software that emulates one. A fact may
-    consist of many checks, and counts once. Checks that are impossible on this machine are skipped, with the reason.
-    Ctrl-C ends it after the fact under way. A log is shown, and two are compared; it is what --ktap or --json has
-    written, or the console of a probe.`,
-  status: `0 if all facts hold, those that two logs have are the same, or the kernel is enough for the tool; else 1; 3 if
-    all are skipped; 130 after Ctrl-C`,
-  examples: [
-    "stublab conformance --only 'restarts|selectors'",
-    "stublab conformance --for gdb",
-    "stublab conformance a.log b.log",
-  ],
-})
+export const conformance = command("conformance")
   .argument("[logs...]", "a log to show, or two to compare; - is standard input")
   .addOption(
     choice(
@@ -54,19 +35,7 @@ export const conformance = command("conformance", {
   .option("--against <LOG>", "compare the results with those of a log")
   .addOption(json("stublab.conformance/2"));
 
-export const probe = command("probe", {
-  summary: "write a static program that fuzzes and checks facts without Node.js",
-  description: `Writes the probe: a static executable for Linux that needs no Node.js, no libraries and no files. It
-    creates stubs, checks facts and fuzzes register setups, and reports in KTAP (docs/probe.md); on riscv64 it checks
-    facts about requests only. In an initramfs it is process 1 of the kernel that boots it, and takes its arguments
-    after -- on the kernel's command line.`,
-  examples: [
-    "stublab probe -o probe && ./probe fuzz --seed 7 --cases 1000000",
-    "stublab probe --arch arm64 --initrd -o probe.cpio",
-    "qemu-system-aarch64 -M virt -cpu max -kernel Image -initrd probe.cpio \\",
-    `  -nographic -append "console=ttyAMA0 panic=-1 -- bootstrap conformance"`,
-  ],
-})
+export const probe = command("probe")
   .option("-o, --output <FILE>", "where to write it")
   .addOption(
     choice(
