@@ -25,7 +25,7 @@ export const FEATURE_TRIALS = parseFeatures(FEATURES);
 
 let all: readonly Fact[] | undefined;
 
-/** All facts: those about requests are functions of the probe. @throws UnsupportedError */
+/** All facts: those that are not cases the probe lists, with their checks. @throws UnsupportedError */
 export function allFacts(): readonly Fact[] {
   all ??= [...SETUP_FACTS, ...requestFacts()];
   return all;
