@@ -53,7 +53,7 @@ async function probeRun(given: FuzzOptions, interrupted: AbortSignal, other?: Ou
   const { seed = 1n, path = DEFAULT_PATH } = other ?? given;
   const all = other?.done ?? Number.POSITIVE_INFINITY;
   const cases = Math.min(given.cases ?? other?.done ?? DEFAULT_CASES, all);
-  const model = modelOptions(given.change, given.known);
+  const model = modelOptions(given);
   const command = `fuzz --outcomes --seed ${seed} --path ${path} --cases ${cases}${model}`;
   const progress = new Progress();
   let text = "";

@@ -4,13 +4,12 @@ import { type Case, expectCase, stepsOf } from "./case/case.ts";
 import { type Fields, HALF, readFields } from "./case/fields.ts";
 import type { CaseTrier } from "./engine.ts";
 import { type ExaminerOptions, Experiment } from "./experiment.ts";
-import { knownShape } from "./known/arch.ts";
+import { MODEL_SHAPES } from "./known/arch.ts";
 import type { Machine } from "./machine.ts";
 import { causesOf, NO_CAUSES } from "./predict/cause.ts";
 import { adoptFlags, type FieldDifference } from "./predict/differences.ts";
 import { minimize } from "./predict/minimize.ts";
 import type { Causes } from "./predict/model.ts";
-import { changeShape } from "./predict/plant.ts";
 import { type CasePrediction, predictionOf, type StepPrediction } from "./predict/prediction.ts";
 
 /** So many cases that do not stop are waited for, each for two deadlines, while one is minimized. */
@@ -73,8 +72,7 @@ function confirm<T>(first: T, again: () => T, keyOf: (outcome: T) => string): [T
 
 const SHAPES: OptionShapes<ExaminerOptions> = {
   deadline: count(2 ** 31 - 1, 1),
-  change: changeShape,
-  known: knownShape,
+  ...MODEL_SHAPES,
 };
 
 /**

@@ -11,18 +11,14 @@ import { numbersOf } from "./case/layout.ts";
 import { CONSTANTS, OBSTACLE, OUTCOME, outcomeAt } from "./case/records.ts";
 import type { Generator } from "./draw/generate.ts";
 import { type CaseTrier, Engine } from "./engine.ts";
-import { deviationsOf, type KnownName } from "./known/arch.ts";
+import { deviationsOf, type ModelOptions } from "./known/arch.ts";
 import type { Machine } from "./machine.ts";
 import { differencesOf, type FieldDifference, kindOf } from "./predict/differences.ts";
-import { type Change, Model } from "./predict/model.ts";
+import { Model } from "./predict/model.ts";
 
-export interface ExaminerOptions {
+export interface ExaminerOptions extends ModelOptions {
   /** For each stop, in whole milliseconds. Default: 200. */
   readonly deadline?: number | undefined;
-  /** A rule of the model to remove or alter: a planted bug. */
-  readonly change?: Change | undefined;
-  /** The name of a list of known deviations, which the model predicts then. */
-  readonly known?: KnownName | undefined;
 }
 
 const { ENDED } = numbersOf(OBSTACLE);

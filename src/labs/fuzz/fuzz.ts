@@ -14,9 +14,8 @@ import {
   text,
 } from "../../lib/shape.ts";
 import { DEFAULT_PATH, PATHS } from "./draw/arch.ts";
-import { knownShape } from "./known/arch.ts";
+import { MODEL_SHAPES } from "./known/arch.ts";
 import type { Machine } from "./machine.ts";
-import { changeShape } from "./predict/plant.ts";
 import { expectRule, holds } from "./predict/rules.ts";
 import { startCrew } from "./run/crew.ts";
 import { RunFolder } from "./run/folder.ts";
@@ -112,8 +111,7 @@ const SHAPES: OptionShapes<FuzzOptions> = {
   corpus: folderPath,
   workers: count(MOST_WORKERS, 1),
   shard: shardShape,
-  change: changeShape,
-  known: knownShape,
+  ...MODEL_SHAPES,
   signal: abortSignal,
   stop: abortSignal,
   progress: callback,

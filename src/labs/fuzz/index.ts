@@ -13,7 +13,7 @@ export type { Path } from "./draw/arch.ts";
 export { type CaseOutcome, Examiner, type StepOutcome } from "./examiner.ts";
 export type { ExaminerOptions } from "./experiment.ts";
 export { fuzz, fuzzFindings } from "./fuzz.ts";
-export type { KnownName } from "./known/arch.ts";
+export type { KnownName, ModelOptions } from "./known/arch.ts";
 export type { Feature, Machine, XsaveComponent, Xstate } from "./machine.ts";
 export type { DifferenceKind, FieldDifference } from "./predict/differences.ts";
 export { changedWords, minimize } from "./predict/minimize.ts";

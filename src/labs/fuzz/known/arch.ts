@@ -4,9 +4,9 @@
  */
 
 import { HOST_ARCH } from "../../../core/machine/index.ts";
-import { oneOf, type Shape } from "../../../lib/shape.ts";
+import { type OptionShapes, oneOf, type Shape } from "../../../lib/shape.ts";
 import type { Change, Deviations } from "../predict/model.ts";
-import { parsePlant, plantOption } from "../predict/plant.ts";
+import { changeShape, parsePlant, plantOption } from "../predict/plant.ts";
 import * as amd64 from "./amd64.ts";
 import * as arm64 from "./arm64.ts";
 
@@ -31,6 +31,19 @@ export const KNOWN: readonly KnownName[] = Object.keys(LISTS).filter(isListed);
 
 export const knownShape: Shape<KnownName> = (value, place) => oneOf(KNOWN)(value, place);
 
+/** What the model of a machine predicts otherwise. */
+export interface ModelOptions {
+  /** A rule of the model to remove or alter: a planted bug, to see whether it is found. */
+  readonly change?: Change | undefined;
+  /** The name of a list of known deviations of an emulator, which the model predicts then. */
+  readonly known?: KnownName | undefined;
+}
+
+export const MODEL_SHAPES: OptionShapes<ModelOptions> = {
+  change: changeShape,
+  known: knownShape,
+};
+
 /** What the model predicts with a list. */
 export function deviationsOf(name: KnownName): Deviations;
 export function deviationsOf(name: KnownName | undefined): Deviations | undefined;
@@ -46,7 +59,7 @@ export function knownLine(name: KnownName): string {
 }
 
 /** The options of a command whose model has a planted bug, or a list, each with a space before it. */
-export function modelOptions(change: Change | undefined, known: KnownName | undefined): string {
+export function modelOptions({ change, known }: ModelOptions): string {
   return `${plantOption(change)}${knownOption(known)}`;
 }
 

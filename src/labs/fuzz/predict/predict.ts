@@ -3,22 +3,17 @@
 import { checkOptions, type OptionShapes } from "../../../lib/shape.ts";
 import { type Case, expectCase } from "../case/case.ts";
 import { Engine } from "../engine.ts";
-import { deviationsOf, type KnownName, knownShape } from "../known/arch.ts";
+import { deviationsOf, MODEL_SHAPES, type ModelOptions } from "../known/arch.ts";
 import { type Machine, machineShape } from "../machine.ts";
-import { type Change, Model } from "./model.ts";
-import { changeShape } from "./plant.ts";
+import { Model } from "./model.ts";
 import { type CasePrediction, predictionOf } from "./prediction.ts";
 
-export interface PredictOptions {
+export interface PredictOptions extends ModelOptions {
   /**
    * The machine to predict for, such as that of a result or an Examiner. Default: this machine, which a stub shows, so
    * this machine must be able to trace. With a machine given, predictions need no tracing.
    */
   readonly machine?: Machine | undefined;
-  /** A rule of the model to remove or alter. */
-  readonly change?: Change | undefined;
-  /** Deviations of an emulator that are predicted, too. */
-  readonly known?: KnownName | undefined;
 }
 
 /**
@@ -39,8 +34,7 @@ export function predict(it: Case, options: PredictOptions = {}): CasePrediction 
 
 const SHAPES: OptionShapes<PredictOptions> = {
   machine: machineShape,
-  change: changeShape,
-  known: knownShape,
+  ...MODEL_SHAPES,
 };
 
 /** @throws UnsupportedError if cases cannot be tried here */

@@ -49,11 +49,12 @@ export class Member {
 
   /** Starts one, and waits for its machine. @throws UnsupportedError; CorruptionError */
   static async start(
-    { seed, path, focus, change, known }: Plan,
+    plan: Plan,
     processor: number,
   ): Promise<{ readonly member: Member; readonly machine: Machine }> {
+    const { seed, path, focus } = plan;
     const near = focus === undefined ? "" : ` --focus ${focus}`;
-    const options = `--seed ${seed} --path ${path}${near}${modelOptions(change, known)}`;
+    const options = `--seed ${seed} --path ${path}${near}${modelOptions(plan)}`;
     const member = new Member([...options.split(" "), "--processor", `${processor}`]);
     try {
       const read = members(await member.#next(), "the probe");

@@ -107,10 +107,10 @@ export class FindingExaminer {
 
   /** The command that finds the same from the beginning. */
   #command(cases: number): string {
-    const { seed, path, focus, shard, change, known } = this.#run;
+    const { seed, path, focus, shard } = this.#run;
     const way = path === DEFAULT_PATH ? "" : ` --path ${path}`;
     const near = focus === undefined ? "" : ` --focus ${focus}`;
     const part = shard === undefined ? "" : ` --shard ${shard.index}/${shard.of}`;
-    return `stublab fuzz --seed ${seed} --cases ${cases}${way}${near}${part}${modelOptions(change, known)}`;
+    return `stublab fuzz --seed ${seed} --cases ${cases}${way}${near}${part}${modelOptions(this.#run)}`;
   }
 }

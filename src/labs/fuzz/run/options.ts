@@ -1,14 +1,13 @@
 /* What a run is given, what it says on its way, and what comes of it. */
 
 import type { Path } from "../draw/arch.ts";
-import type { KnownName } from "../known/arch.ts";
+import type { ModelOptions } from "../known/arch.ts";
 import type { Machine } from "../machine.ts";
-import type { Change } from "../predict/model.ts";
 import type { Finding } from "./fuzz_findings.ts";
 import type { RunState, Shard } from "./state.ts";
 
 /** What a run tries, and for how long. Without `cases` and `seconds` it has a million cases. */
-export interface FuzzOptions {
+export interface FuzzOptions extends ModelOptions {
   /** An integer of 64 bits without sign. Default: the seed of the folder, or 1. */
   readonly seed?: bigint | number | undefined;
   /** How cases get their registers. Default: the path of the folder, or "both". */
@@ -25,10 +24,8 @@ export interface FuzzOptions {
   readonly workers?: number | undefined;
   /** Tries only this part of the run. */
   readonly shard?: Shard | undefined;
-  /** A rule of the model to remove or alter: a planted bug, to see whether it is found. */
-  readonly change?: Change | undefined;
   /** The name of a list of known deviations: the model predicts them, and what the list says is not tried. */
-  readonly known?: KnownName | undefined;
+  readonly known?: ModelOptions["known"];
   /** Aborts the run: it rejects with the reason. The folder keeps all rounds that were complete. */
   readonly signal?: AbortSignal | undefined;
   /**

@@ -3,21 +3,16 @@
 import { count, members, type Shape } from "../../../lib/shape.ts";
 import type { Case } from "../case/case.ts";
 import type { Path } from "../draw/arch.ts";
-import type { KnownName } from "../known/arch.ts";
+import type { ModelOptions } from "../known/arch.ts";
 import type { FieldDifference } from "../predict/differences.ts";
-import type { Change } from "../predict/model.ts";
 import { addCounts, type Counts, noCounts } from "../predict/tally.ts";
 
 /** What decides which cases a run has, and what is a finding. */
-export interface Plan {
+export interface Plan extends ModelOptions {
   readonly seed: bigint;
   readonly path: Path;
   /** The rule that cases are near to, if there is one. */
   readonly focus?: string | undefined;
-  /** The bug that is planted in the model, if any. */
-  readonly change?: Change | undefined;
-  /** The known deviations that the model predicts, if any. */
-  readonly known?: KnownName | undefined;
 }
 
 /** One of `of` parts of a run, counted from 1: every so many-th round. */

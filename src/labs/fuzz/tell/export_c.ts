@@ -7,14 +7,12 @@ import { expectCase, type Step, stepsOf } from "../case/case.ts";
 import { type CaseDocument, formatCase } from "../case/text.ts";
 import {
   deviationsOf,
-  type KnownName,
   knownLine,
-  knownShape,
+  MODEL_SHAPES,
+  type ModelOptions,
   modelOptions,
 } from "../known/arch.ts";
 import { type Machine, machineShape } from "../machine.ts";
-import type { Change } from "../predict/model.ts";
-import { changeShape } from "../predict/plant.ts";
 import { dataOf, type Examined, writerOf } from "./c_program/data.ts";
 import { readCopied } from "./copied.ts";
 import { machineLine, subjectOf } from "./told.ts";
@@ -22,13 +20,9 @@ import { machineLine, subjectOf } from "./told.ts";
 export type { Examined };
 
 /** What the program's head says beside the case. */
-export interface ExportOptions {
+export interface ExportOptions extends ModelOptions {
   /** The machine on which the case was tried. */
   readonly machine: Machine;
-  /** The bug that was planted in the model, if any. */
-  readonly change?: Change | undefined;
-  /** The known deviations that the model predicted, if any. */
-  readonly known?: KnownName | undefined;
   /** Whether to write a test of the kernel's selftests (tools/testing/selftests). Default: false. */
   readonly kselftest?: boolean | undefined;
 }
@@ -87,8 +81,7 @@ const readPart = (name: string): string => readCopied(`c_program/${name}`);
 
 const SHAPES: OptionShapes<ExportOptions> = {
   machine: machineShape,
-  change: changeShape,
-  known: knownShape,
+  ...MODEL_SHAPES,
   kselftest: truth,
 };
 
@@ -117,7 +110,7 @@ function about({ it, differences, rules = [] }: Examined, options: ExportOptions
 }
 
 function head(examined: Examined, options: ExportOptions, document: CaseDocument): string {
-  const replay = `stublab fuzz replay -${modelOptions(options.change, options.known)}`;
+  const replay = `stublab fuzz replay -${modelOptions(options)}`;
   if (options.kselftest) {
     const lines = comment(
       ...about(examined, options),

@@ -9,10 +9,9 @@ import { Folder, unwritable } from "../../../lib/folder.ts";
 import type { Case } from "../case/case.ts";
 import { formatCase } from "../case/text.ts";
 import type { CaseOutcome } from "../examiner.ts";
-import { type KnownName, modelOptions } from "../known/arch.ts";
+import { type ModelOptions, modelOptions } from "../known/arch.ts";
 import type { Machine } from "../machine.ts";
 import type { DifferenceKind } from "../predict/differences.ts";
-import type { Change } from "../predict/model.ts";
 import { isProcessors, PROCESSOR_PROGRAM, processorProgram } from "./attribution.ts";
 import { exportC } from "./export_c.ts";
 import { kindRow, outcomeTable } from "./told.ts";
@@ -27,7 +26,7 @@ export const CONTINUES =
 const FINDING_SCHEMA = "stublab.finding/1";
 
 /** What is written about a case whose outcome contradicts its prediction. */
-export interface FindingContent {
+export interface FindingContent extends ModelOptions {
   /** A name for its kind, of letters and digits. */
   readonly signature: string;
   readonly examination: CaseOutcome;
@@ -37,10 +36,6 @@ export interface FindingContent {
   readonly machine: Machine;
   /** The command that finds it again, such as "stublab fuzz --seed 7 --cases 4000". */
   readonly found: string;
-  /** The bug that was planted in the model, if any. */
-  readonly change?: Change | undefined;
-  /** The known deviations that the model predicted, if any. */
-  readonly known?: KnownName | undefined;
 }
 
 /**
@@ -69,7 +64,7 @@ function writeWhole(findings: Folder, finding: FindingContent): void {
     ...outcomeTable(examination, machine),
     seenFirst: kindRow(seenFirst),
     found,
-    replay: `stublab fuzz replay case.json${modelOptions(change, known)}`,
+    replay: `stublab fuzz replay case.json${modelOptions(finding)}`,
   };
   const json = (content: object) => `${JSON.stringify(content, null, 2)}\n`;
   // One that a process left behind when it was killed has the same name.
