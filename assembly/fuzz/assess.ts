@@ -6,8 +6,10 @@ import { predict } from "../model/predict";
 import { known } from "../model/prediction";
 import { predicted } from "../model/registers";
 import { countUses } from "../model/rule";
+import { isStop } from "../model/stops";
 import { FLAGS, FRAME_FLAGS } from "../model/task";
 import { differs } from "./difference";
+import { firstStep } from "./records";
 import {
   FROM_LAST,
   MOST_OBSTACLES,
@@ -32,9 +34,9 @@ export const predictedOutcome: usize = predicted;
 
 /** Predicts a step, and the steps of its case before it. */
 export function predictOne(setup: usize): void {
-  let first = setup;
-  while (changetype<Setup>(first).from == FROM_LAST) first -= SETUP_SIZE;
-  for (; first <= setup; first += SETUP_SIZE) predict(changetype<Setup>(first));
+  for (let step = firstStep(setup); step <= setup; step += SETUP_SIZE) {
+    predict(changetype<Setup>(step));
+  }
 }
 
 /** Whether an outcome differs from the last prediction. */
@@ -60,8 +62,6 @@ function adoptFlags(outcome: usize, offset: usize): void {
   store<u64>(predicted + offset, flags | (load<u64>(outcome + offset) & ignoredFlags));
 }
 
-/** The low byte of the status word of a stop. */
-const STOPPED: u32 = 0x7f;
 const MOST_RULES = 256;
 
 /** The counts of the cases that are done; the host reads it, and may clear it. */
@@ -82,7 +82,7 @@ export function count(outcomeAt: usize): void {
   const outcome = changetype<Outcome>(outcomeAt);
   const counts = changetype<Tally>(tally);
   counts.cases++;
-  if (outcome.resumed == 0 && (outcome.status & 0xff) != STOPPED) {
+  if (outcome.resumed == 0 && !isStop(outcome.status)) {
     counts.deaths++;
     if (outcome.status == 0) counts.hangs++;
   }

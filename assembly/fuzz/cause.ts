@@ -9,7 +9,8 @@ import { usedRule, usedRules } from "../model/rule";
 import { alterationCount, flipFeatures, withhold } from "./alterations";
 import { differsFrom, predictOne } from "./assess";
 import { determines, differencePlaces, differences } from "./determined";
-import { FROM_LAST, OUTCOME_SIZE, SETUP_SIZE, Setup } from "./setup";
+import { firstStep } from "./records";
+import { OUTCOME_SIZE, SETUP_SIZE, Setup } from "./setup";
 
 const MOST_USED = 256;
 const MOST_CAUSES: u32 = 64;
@@ -43,13 +44,10 @@ let reason: u32 = 0;
  * @param compared Known for each step, from the first on: what of the outcome is compared; 0: all
  */
 export function findCauses(setup: usize, outcome: usize, compared: usize): u32 {
-  last = first = setup;
-  outcomes = outcome;
+  last = setup;
+  first = firstStep(setup);
+  outcomes = outcome - ((last - first) / SETUP_SIZE) * OUTCOME_SIZE;
   seen = compared;
-  while (changetype<Setup>(first).from == FROM_LAST) {
-    first -= SETUP_SIZE;
-    outcomes -= OUTCOME_SIZE;
-  }
   causeCount = 0;
   const differing = agreesUntilLast() && differsFrom(lastOutcome());
   reason = known.reason;

@@ -3,6 +3,7 @@
 
 import { known } from "../model/prediction";
 import { predicted } from "../model/registers";
+import { isStop } from "../model/stops";
 import { isInHandler } from "../model/target";
 import { PC } from "../model/task";
 import { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "./difference";
@@ -32,7 +33,6 @@ const MOST_PLACES: u32 = 16;
 /** The places that `differences` has found. */
 export const differencePlaces: usize = memory.data(64, 4);
 
-const STOPPED: u32 = 0x7f;
 /** si_code at the stop of a system call: SIGTRAP with the bit of PTRACE_O_TRACESYSGOOD. */
 const SYSCALL_STOP: i32 = 0x85;
 
@@ -96,7 +96,7 @@ function walk(setup: Setup, outcome: usize): void {
   half(OUTCOME_resumed, KNOWS_STATUS);
   if (its.resumed != 0) return;
   half(OUTCOME_status, KNOWS_STATUS);
-  if ((its.status & 0xff) != STOPPED) return;
+  if (!isStop(its.status)) return;
   half(OUTCOME_signal, KNOWS_INFO);
   if (its.signal != 0) {
     half(OUTCOME_code, KNOWS_INFO);

@@ -2,7 +2,7 @@
 // turn of a loop, at which an engine looks whether it is to stop.
 
 import { baseline } from "../model/target";
-import { REGISTERS, SETUP_SIZE, SETUP_words, Setup } from "./setup";
+import { FROM_LAST, REGISTERS, SETUP_SIZE, SETUP_words, Setup } from "./setup";
 import { wordsOf } from "./tables";
 
 const TURN: usize = 32;
@@ -17,6 +17,12 @@ export function copyWords(to: usize, from: usize, size: usize): void {
     store<u64>(to, load<u64>(from, 24), 24);
   }
   for (; from < end; from += 8, to += 8) store<u64>(to, load<u64>(from));
+}
+
+/** The first step of the case of a step, which are side by side. */
+export function firstStep(step: usize): usize {
+  while (changetype<Setup>(step).from == FROM_LAST) step -= SETUP_SIZE;
+  return step;
 }
 
 export function copySetup(to: usize, from: usize): void {

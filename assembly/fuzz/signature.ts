@@ -2,12 +2,11 @@
 // and they end alike. It has no addresses and no values, which differ in each run.
 
 import { usedInStep, usedRule, usedRules } from "../model/rule";
+import { isStop } from "../model/stops";
 import { Outcome, Setup } from "./setup";
 
 const BEGINNING: u64 = 0x5157_0b1a;
 
-/** The low byte of the status word of a stop. */
-const STOPPED: u32 = 0x7f;
 /** How many of the last rules count: with more of them, signatures multiply and say little. */
 const LAST: u32 = 2;
 
@@ -23,7 +22,7 @@ export function signatureOf(setup: Setup, outcome: Outcome, agreement: u32): f64
   if (outcome.error == 0 && outcome.resumed == 0) {
     hash = mix(hash, outcome.status & 0xff);
     // Without a siginfo there is that of an earlier case.
-    const hasInfo = (outcome.status & 0xff) == STOPPED && outcome.signal != 0;
+    const hasInfo = isStop(outcome.status) && outcome.signal != 0;
     if (hasInfo) hash = mix(hash, outcome.code);
   }
   return f64(hash & 0x1f_ffff_ffff_ffff);

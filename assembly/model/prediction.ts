@@ -5,7 +5,7 @@ import { Outcome } from "../fuzz/setup";
 import { knownRegisters, knows, predicted, saveRegisters } from "./registers";
 import { applies, beginUses } from "./rule";
 import { startSignals } from "./send_signal";
-import { AT_END, AT_SIGNAL } from "./stops";
+import { AT_END, AT_SIGNAL, isStop } from "./stops";
 import { PC, startTask, task } from "./task";
 
 @unmanaged
@@ -55,14 +55,11 @@ export function readBack(): void {
   known.written = knownRegisters;
 }
 
-/** The low byte of the status word of a stop. */
-const STOPPED: u32 = 0x7f;
-
 /** The resume returns an errno, or is not tried: -1; or the task stops, by a signal, or ends, with this status word. */
 export function resumed(errno: i32, status: u32): void {
   outcome.resumed = errno;
   outcome.status = status;
-  if (errno == 0) task.stop = (status & 0xff) == STOPPED ? AT_SIGNAL : AT_END;
+  if (errno == 0) task.stop = isStop(status) ? AT_SIGNAL : AT_END;
   else info(0, 0, 0);
   known.fields |= KNOWS_STATUS;
 }

@@ -1,4 +1,4 @@
-// Where a task is: at one of the stops at which cases begin, or elsewhere.
+// Where a task is: at one of the stops at which cases begin, or elsewhere; and the status words of stops.
 
 import { FROM_ENTRY, FROM_EXIT, FROM_GROUP, FROM_SIGNAL, FROM_SYSEMU } from "../fuzz/setup";
 
@@ -12,3 +12,16 @@ export const AT_SYSEMU: u32 = FROM_SYSEMU;
 export const AT_HANDLER: u32 = 0x100;
 /** It is not at a stop: nothing can go on from there. */
 export const AT_END: u32 = 0x101;
+
+/** The low byte of the status word of a stop. */
+const STOPPED: u32 = 0x7f;
+
+/** The status word of a stop with a signal number. */
+export function statusOf(signal: u32): u32 {
+  return (signal << 8) | STOPPED;
+}
+
+/** Whether a status word is that of a stop. */
+export function isStop(status: u32): bool {
+  return (status & 0xff) == STOPPED;
+}

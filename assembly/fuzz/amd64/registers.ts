@@ -13,6 +13,7 @@ import {
   REG_rsp,
   REG_ss,
 } from "../../amd64/registers";
+import { TRAP_FLAG } from "../../model/amd64/task";
 import { below } from "../random";
 import * as tables from "../tables";
 import { pick } from "../tables";
@@ -23,7 +24,6 @@ const FLAG_BITS = memory.data<u8>([
   0, 1, 2, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21, 22, 32, 63,
 ]);
 const FLAG_BITS_LENGTH: u32 = 22;
-const TRAP_FLAG: u64 = 0x100;
 const PLAIN_FLAGS: u64 = 0x202;
 
 /** The number of a register to change. */

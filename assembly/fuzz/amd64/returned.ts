@@ -2,6 +2,7 @@
 
 import { REG_cs, REG_eflags, REG_r11, REG_rcx, REG_rip } from "../../amd64/registers";
 import { placeInt80, placeSse, placeSyscall } from "../../model/amd64/target";
+import { TRAP_FLAG } from "../../model/amd64/task";
 import { oneOf } from "../kinds";
 import { step } from "../mutate";
 import { below, ITSELF, RETURNED, start } from "../random";
@@ -11,7 +12,7 @@ import { Setup } from "../setup";
 import { drawRegisters } from "../traced";
 import { changeImage, drawImage, dropImage } from "./image";
 import { drawPlace } from "./registers";
-import { tame } from "./tame";
+import { tame, VSYSCALL } from "./tame";
 
 /** One case in this many changes many registers at once. */
 const CROWDED: u32 = 32;
@@ -21,10 +22,7 @@ const FAST: u32 = 8;
 /** UC_FP_XSTATE 1, UC_SIGCONTEXT_SS 2, UC_STRICT_RESTORE_SS 4 (asm/ucontext.h), and undefined bits. */
 const UC_FLAGS = memory.data<u32>([7, 7, 6, 6, 3, 3, 2, 4, 1, 0, 8, 0xffff_fffb, 0xffff_ffff]);
 
-const TRAP_FLAG: u64 = 0x100;
 const USER_CS: u16 = 0x33;
-/** The address of the vsyscall page. */
-const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 
 /** Writes case `index`. */
 export function giveBack(setup: Setup, index: u64): void {

@@ -32,7 +32,7 @@ const END_OF_BREAKPOINTS: u64 = DEBUG_REGISTERS + 4 * 8;
 const DEBUG_STATUS: u64 = DEBUG_REGISTERS + 6 * 8;
 const DEBUG_CONTROL: u64 = DEBUG_REGISTERS + 7 * 8;
 /** The address of the vsyscall page. */
-const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
+export const VSYSCALL: u64 = 0xffff_ffff_ff60_0000;
 /** A restart moves RIP back by the two bytes of a SYSCALL. */
 const RESTART: u32 = 2;
 

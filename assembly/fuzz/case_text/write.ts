@@ -4,6 +4,7 @@ import * as member from "../../../build/case_members";
 import * as names from "../../../build/case_names";
 import { baseline } from "../../model/target";
 import { PC } from "../../model/task";
+import { firstStep } from "../records";
 import { FPSTATE_IMAGE, FPSTATE_NONE, FROM_LAST, SETUP_SIZE, Setup } from "../setup";
 import { wordsOf } from "../tables";
 import { countOf, putName, takes } from "./names";
@@ -11,8 +12,7 @@ import { beginText, endText, put, putHex, putNumber } from "./output";
 
 /** Writes the case whose last step is at an address to `caseText`. Returns its length in bytes. */
 export function writeCase(last: usize): u32 {
-  let first = last;
-  while (changetype<Setup>(first).from == FROM_LAST) first -= SETUP_SIZE;
+  const first = firstStep(last);
   beginText();
   putMember('{"schema":"', names.SCHEMAS, 0);
   put(",");

@@ -8,23 +8,21 @@ import { info, infoWithoutAddress, known, outcome, resumed } from "../prediction
 import { knownRegisters, set } from "../registers";
 import { use } from "../rule";
 import { dequeueSignal, forceSignal, lastAddress, lastCode, lastSignal } from "../send_signal";
+import { isStop, statusOf } from "../stops";
 import { readBases } from "./process_64";
 import { getFlags } from "./putreg";
 import { setFlags, task } from "./task";
 
-/** The low byte of the status word of a stop. */
-const STOPPED: u32 = 0x7f;
-
 /** A stop with this signal number in its status word, whose siginfo is not predicted yet. */
 export function stop(signal: u32): void {
-  resumed(0, (signal << 8) | STOPPED);
+  resumed(0, statusOf(signal));
   getFlags(outcome.stopped);
   known.stopped = readBases(outcome.stopped, knownRegisters);
 }
 
 /** Whether the task has stopped, and not ended. */
 export function hasStopped(): bool {
-  return (outcome.status & 0xff) == STOPPED;
+  return isStop(outcome.status);
 }
 
 /** Whether a signal that is pending and not blocked has stopped the task. */

@@ -4,14 +4,12 @@ import { SIGTRAP } from "../../linux/signal";
 import { info, infoWithoutAddress, known, resumed } from "../prediction";
 import { knownRegisters } from "../registers";
 import { dequeueSignal, forceSignal, lastAddress, lastCode, lastSignal } from "../send_signal";
+import { statusOf } from "../stops";
 import { task } from "./task";
-
-/** The low byte of the status word of a stop. */
-const STOPPED: u32 = 0x7f;
 
 /** A stop with this signal number in its status word, whose siginfo is not predicted yet. */
 export function stop(signal: u32): void {
-  resumed(0, (signal << 8) | STOPPED);
+  resumed(0, statusOf(signal));
   known.stopped = knownRegisters;
 }
 
