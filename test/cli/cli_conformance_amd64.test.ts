@@ -1,4 +1,3 @@
-import { allFacts, SETUP_FACTS } from "../../src/labs/fuzz/facts/arch.ts";
 import { checkFacts } from "../../src/labs/fuzz/facts/run.ts";
 
 const command = suite("stublab conformance, as a command");

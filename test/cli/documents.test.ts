@@ -1,11 +1,9 @@
 // What commands print and write, where a transcript cannot say it: relations between fields, and what another part prints.
 
 import { encodeFilter } from "../../src/core/stub/filter.ts";
-import { loadRecording, parseRecording } from "../../src/labs/record/index.ts";
 import { renderJson } from "../../src/labs/record/load.ts";
 import { renderRecordingPage } from "../../src/labs/record/page/page.ts";
 import { renderText } from "../../src/labs/record/text.ts";
-import { hostileRecording } from "../support/hostile_recording.ts";
 
 const command = suite("documents of commands");
 const folder = temporaryFolder();

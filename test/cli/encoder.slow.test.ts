@@ -1,6 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { FUNCTION_NAMES } from "../../src/core/encoder/abi.ts";
-import { LESSONS, loadRecording, parseRecording } from "../../src/labs/record/index.ts";
+import { LESSONS } from "../../src/labs/record/index.ts";
 import {
   liar,
   likeModel,

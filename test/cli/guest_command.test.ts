@@ -1,5 +1,3 @@
-import { assemble, call, compile, exitWith } from "../support/programs.ts";
-
 const cli = suite("stublab guest");
 const withCompiler = needs(cli, "cc");
 const withMusl = needs(cli, "musl-gcc");

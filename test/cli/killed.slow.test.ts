@@ -1,4 +1,4 @@
-import { assignment, LESSONS, recordLesson } from "../../src/labs/record/index.ts";
+import { assignment, LESSONS } from "../../src/labs/record/index.ts";
 import { Random } from "../../src/lib/cases/random.ts";
 
 const killed = suite("command line: commands that are ended");

@@ -2,7 +2,6 @@
 
 import { chownSync, linkSync, lstatSync } from "node:fs";
 import { writeOutput } from "../../src/cli/output_file.ts";
-import { renderText } from "../../src/labs/record/index.ts";
 
 const output = suite("output files");
 const folder = temporaryFolder();

@@ -1,6 +1,5 @@
 // Each command once as a process of its own, with real standard streams. What else commands do is tested within a process.
 
-import { renderText } from "../../src/labs/record/index.ts";
 import { prolonged } from "../support/recordings.ts";
 
 const cli = suite("commands as processes");

@@ -5,7 +5,6 @@ import { MACHINES, machineNamed } from "../../src/cli/machines.ts";
 import { linkOf } from "../../src/cli/registers/answer.ts";
 import { renderRegistersPage } from "../../src/cli/registers/page.ts";
 import { predict } from "../../src/labs/fuzz/predict/predict.ts";
-import { CHROMIUM, complaints, TestBrowser } from "../support/browser.ts";
 
 /** Cases that are tried in the browser. */
 const CASES = 300;

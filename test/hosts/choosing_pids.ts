@@ -1,9 +1,6 @@
 // A host that chooses the pids of its next processes, which needs a pid namespace of its own: `choosing_pids detached` or
 // `choosing_pids uretprobe`. It ends with an error if a process is not left alone, or has the wrong pid.
 
-import { Engine } from "../../src/labs/fuzz/engine.ts";
-import { stubsOf } from "../support/stubs.ts";
-
 /** A thread that Node.js starts may get the pid instead. */
 const MOST_TRIES = 100;
 

@@ -1,6 +1,5 @@
 // Walks through a recording, and crashes on request.
 
-import { loadRecording } from "../../src/labs/record/index.ts";
 import { Screen } from "../../src/labs/record/terminal/screen.ts";
 import { walkThrough } from "../../src/labs/record/terminal/session.ts";
 import { begin } from "../../src/labs/record/terminal/state.ts";

@@ -3,7 +3,7 @@
 // processes is reached; at "late" a birth has succeeded, and setsid is refused from then on; at "attach" PTRACE_ATTACH is; at "grandchild" a stub clones.
 
 import { LANES } from "../../src/core/stub/lane.ts";
-import { BirthError, readProcess, StublabError } from "../../src/index.ts";
+import { BirthError, StublabError } from "../../src/index.ts";
 import { block, dropPrivileges, forbidCalls, forbidForks, signalSets } from "../support/libc.ts";
 
 const [what = "", exitSignal = "", lane] = process.argv.slice(2);

@@ -1,9 +1,7 @@
 // A host that has the kernel judge an encoder: `judging FUNCTION…`. It prints "open" once the judges are open,
 // then continues until it is killed; if they cannot be opened, it prints the error's code and exits.
 
-import { FUNCTION_NAMES } from "../../src/core/encoder/abi.ts";
 import { StublabError } from "../../src/index.ts";
-import { compare } from "../../src/labs/compare/compare.ts";
 import { Judges } from "../../src/labs/compare/live/judges.ts";
 import { runLive } from "../../src/labs/compare/live/live.ts";
 import { localSubject } from "../../src/labs/compare/subject.ts";

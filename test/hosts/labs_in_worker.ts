@@ -4,7 +4,6 @@
 import { parentPort } from "node:worker_threads";
 import { compare, openSubjectsConfined } from "../../src/labs/compare/index.ts";
 import { Examiner, parseCase } from "../../src/labs/fuzz/index.ts";
-import { recordLesson } from "../../src/labs/record/index.ts";
 
 const warnings: string[] = [];
 process.on("warning", ({ message }) => warnings.push(message));

@@ -1,9 +1,6 @@
 // A host whose probe tries setups by rt_sigreturn: `returning CODE`. It prints "pid N" for the probe, the parent of the
 // stubs and the stub, then runs setups with RIP at that code repeatedly. Only a SIGKILL ends it.
 
-import { Engine } from "../../src/labs/fuzz/engine.ts";
-import { stubsOf } from "../support/stubs.ts";
-
 const [code = "int3"] = process.argv.slice(2);
 const engine = new Engine({ deadline: 60_000 });
 const batch = new Batch(512);

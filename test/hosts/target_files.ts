@@ -1,8 +1,5 @@
 // Prints the files that a stub has open in which cases are tried.
 
-import { Engine } from "../../src/labs/fuzz/engine.ts";
-import { stubsOf } from "../support/stubs.ts";
-
 const engine = new Engine();
 using experiment = new Experiment({}, engine);
 experiment.try([SIMPLE]);

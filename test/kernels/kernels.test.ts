@@ -1,4 +1,3 @@
-import { allFacts } from "../../src/labs/fuzz/facts/arch.ts";
 import { LESSONS } from "../../src/labs/record/course.ts";
 import { complaintsOf } from "./answers.ts";
 import { readLog } from "./log.ts";

@@ -1,6 +1,5 @@
 import { normalize } from "node:path";
 import { inflateSync } from "node:zlib";
-import { CHROMIUM, complaints, TestBrowser } from "../support/browser.ts";
 
 const site = suite("site");
 const DECLARATIONS = {

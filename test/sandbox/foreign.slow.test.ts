@@ -1,4 +1,3 @@
-import type { FunctionName } from "../../src/core/encoder/abi.ts";
 import { ForeignSubject } from "../../src/labs/compare/foreign.ts";
 import { type BreakKind, BrokenEncoder, RecordLayout } from "../../src/labs/compare/record.ts";
 import {

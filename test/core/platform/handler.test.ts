@@ -1,4 +1,3 @@
-import { readProcess } from "../../../src/core/stub/proc.ts";
 import * as code from "../../support/amd64_code.ts";
 import { by, FAST } from "../../support/drives.ts";
 import { lanePages, survives } from "../../support/guests.ts";

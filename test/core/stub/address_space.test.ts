@@ -1,5 +1,4 @@
 import { unlinkSync } from "node:fs";
-import { readProcess } from "../../../src/core/stub/proc.ts";
 import { topOfUserSpace } from "../../../src/core/stub/user_space.ts";
 
 const spaces = suite("address space");

@@ -1,5 +1,5 @@
 import { fstatSync } from "node:fs";
-import { readProcess, StublabError } from "../../../src/index.ts";
+import { StublabError } from "../../../src/index.ts";
 import { detached } from "../../support/garbage.ts";
 import { GETPID } from "../../support/guests.ts";
 

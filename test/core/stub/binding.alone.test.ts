@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { loadShim } from "../../../src/core/shim/shim.ts";
-import { readProcess } from "../../../src/index.ts";
 import { GUEST_ADDRESS, GUEST_CODE } from "../../../src/labs/bench/guest.ts";
 
 const binding = suite("binding to one processor");

@@ -1,5 +1,4 @@
 import { loadFast } from "../../../src/fast/shim.ts";
-import { readProcess } from "../../../src/index.ts";
 import { by, FAST } from "../../support/drives.ts";
 import { SLOWNESS } from "../../support/processes.ts";
 

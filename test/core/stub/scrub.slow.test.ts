@@ -1,5 +1,3 @@
-import { readProcess } from "../../../src/core/stub/proc.ts";
-
 const scrub = suite("scrub");
 
 const STUBS = 1000;

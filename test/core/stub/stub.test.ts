@@ -1,5 +1,4 @@
 import { Worker } from "node:worker_threads";
-import { readProcess } from "../../../src/core/stub/proc.ts";
 
 const stubs = suite("stub");
 

@@ -1,5 +1,5 @@
-// Setups that a kernel cannot be given: a filter makes the requests fail that such a kernel lacks.
 import { once } from "node:events";
+// Setups that a kernel cannot be given: a filter makes the requests fail that such a kernel lacks.
 
 const PROBE = resolve("dist/probe-amd64");
 const { EIO, ENOSYS, EPERM } = constants.errno;

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { readProcess } from "../../../src/core/stub/proc.ts";
 import type { ThreadTicket } from "../../../src/index.ts";
 
 const workers = suite("workers");

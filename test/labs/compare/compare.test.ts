@@ -1,6 +1,6 @@
-import { FUNCTION_NAMES, OPERATIONS } from "../../../src/core/encoder/abi.ts";
+import { OPERATIONS } from "../../../src/core/encoder/abi.ts";
 import { ARCHES, type Arch } from "../../../src/core/machine/index.ts";
-import { type Comparison, compare } from "../../../src/labs/compare/compare.ts";
+import type { Comparison } from "../../../src/labs/compare/compare.ts";
 import { localSubject } from "../../../src/labs/compare/subject.ts";
 import { subjects } from "../../support/compare_reports.ts";
 

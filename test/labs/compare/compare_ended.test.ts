@@ -1,4 +1,4 @@
-import { type CompareOptions, compare } from "../../../src/labs/compare/compare.ts";
+import type { CompareOptions } from "../../../src/labs/compare/compare.ts";
 import { judgementOf } from "../../../src/labs/compare/live/judge.ts";
 import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
 

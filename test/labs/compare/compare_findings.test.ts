@@ -1,11 +1,8 @@
-import {
-  type CompleteEncoder,
-  type EncoderFunctions,
-  FUNCTION_NAMES,
-  type FunctionName,
-  type PartialEncoder,
+import type {
+  CompleteEncoder,
+  EncoderFunctions,
+  PartialEncoder,
 } from "../../../src/core/encoder/abi.ts";
-import { compare } from "../../../src/labs/compare/compare.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
 import { localSubject, type Subject } from "../../../src/labs/compare/subject.ts";
 import { subjects } from "../../support/compare_reports.ts";

@@ -1,6 +1,5 @@
 // The kernel as a judge, if it refuses or accepts what other kernels do not: synthetic kernels stand for those.
 
-import type { FunctionName } from "../../../src/core/encoder/abi.ts";
 import { layoutOf } from "../../../src/labs/compare/function.ts";
 import { blockJudges } from "../../../src/labs/compare/live/blocks.ts";
 import {

@@ -1,14 +1,7 @@
 // The kernel as the judge of what encoders answer: the three that agree are right, and each mistake that is made
 // up here is found, named and reported as a case that can be run again.
 import { readlinkSync } from "node:fs";
-import {
-  type CompleteEncoder,
-  type Encoder,
-  type EncoderFunctions,
-  FUNCTION_NAMES,
-  type FunctionName,
-} from "../../../src/core/encoder/abi.ts";
-import { compare } from "../../../src/labs/compare/compare.ts";
+import type { CompleteEncoder, Encoder, EncoderFunctions } from "../../../src/core/encoder/abi.ts";
 import type { FunctionComparison } from "../../../src/labs/compare/function.ts";
 import { Inquiry } from "../../../src/labs/compare/live/inquiry.ts";
 import { Judges } from "../../../src/labs/compare/live/judges.ts";

@@ -2,11 +2,8 @@
 import {
   type CompleteEncoder,
   type EncoderFunctions,
-  FUNCTION_NAMES,
-  type FunctionName,
   functionsOf,
 } from "../../../src/core/encoder/abi.ts";
-import { compare } from "../../../src/labs/compare/compare.ts";
 import { Judges } from "../../../src/labs/compare/live/judges.ts";
 import { runLive } from "../../../src/labs/compare/live/live.ts";
 import type { LiveReport } from "../../../src/labs/compare/report.ts";

@@ -2,7 +2,6 @@
 
 import type { Page } from "puppeteer-core";
 import { renderComparePage } from "../../../src/labs/compare/page.ts";
-import { CHROMIUM, TestBrowser } from "../../support/browser.ts";
 import { COMMAND, disagreement } from "../../support/compare_reports.ts";
 
 const pages = suite("compare page in a browser");

@@ -1,7 +1,6 @@
 import { execSync } from "node:child_process";
 import { ARCHES } from "../../../src/core/machine/index.ts";
 import { loadEncoderUnconfined } from "../../../src/index.ts";
-import { compare } from "../../../src/labs/compare/compare.ts";
 import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
 
 const examples = suite("example encoders: compare --new");

@@ -1,6 +1,5 @@
 // What is excused, and the mistakes beside it.
-import { FUNCTIONS, type FunctionName } from "../../../src/core/encoder/abi.ts";
-import { compare } from "../../../src/labs/compare/compare.ts";
+import { FUNCTIONS } from "../../../src/core/encoder/abi.ts";
 import { openFileUnconfined } from "../../../src/labs/compare/encoders/foreign.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
 import { localSubject } from "../../../src/labs/compare/subject.ts";

@@ -1,10 +1,9 @@
 // Encoders from files in this process: loadEncoderUnconfined.
 
-import { FUNCTION_NAMES, FUNCTIONS } from "../../../src/core/encoder/abi.ts";
+import { FUNCTIONS } from "../../../src/core/encoder/abi.ts";
 import { missingNames } from "../../../src/core/encoder/module.ts";
 import { loadEncoderUnconfined } from "../../../src/index.ts";
 import { openFileUnconfined } from "../../../src/labs/compare/encoders/foreign.ts";
-import { recordLesson } from "../../../src/labs/record/index.ts";
 import { assembleWasm, likeModel, moduleFile, script } from "../../support/foreign_modules.ts";
 
 const load = suite("loadEncoderUnconfined");

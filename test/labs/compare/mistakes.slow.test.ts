@@ -1,5 +1,3 @@
-import type { FunctionName } from "../../../src/core/encoder/abi.ts";
-import { compare } from "../../../src/labs/compare/compare.ts";
 import { openSubjectsConfined } from "../../../src/labs/compare/open.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
 import { compareFile, moduleFile, newPath } from "../../support/foreign_modules.ts";

@@ -1,7 +1,5 @@
 import binaryen from "binaryen";
-import type { FunctionName } from "../../../src/core/encoder/abi.ts";
 import { bindModule } from "../../../src/core/encoder/module.ts";
-import { compare } from "../../../src/labs/compare/compare.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
 import { localSubject } from "../../../src/labs/compare/subject.ts";
 import { type Mutant, mutate, withoutNames } from "../../support/mutants.ts";

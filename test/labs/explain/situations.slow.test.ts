@@ -3,7 +3,6 @@
 import { explain } from "../../../src/labs/explain/explain.ts";
 import { machinesOf } from "../../kernels/machines.ts";
 import { makeTrivialRoot, reasonOf } from "../../kernels/trivial.ts";
-import { compile } from "../../support/programs.ts";
 
 const situations = suite("explain: situations");
 const folder = temporaryFolder();

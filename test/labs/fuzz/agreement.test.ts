@@ -4,7 +4,6 @@
  */
 
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
-import { allFacts, SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { checkFacts } from "../../../src/labs/fuzz/facts/run.ts";
 import { Examiner, fuzzFindings } from "../../../src/labs/fuzz/index.ts";
 import { knownFacts } from "../../../src/labs/fuzz/known/known_facts.ts";

@@ -3,10 +3,7 @@
 import { SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import type { Fields } from "../../../src/labs/fuzz/case/fields.ts";
 import { CONSTANTS } from "../../../src/labs/fuzz/case/records.ts";
-import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { stableFields } from "../../../src/labs/fuzz/examiner.ts";
-import type { Machine } from "../../../src/labs/fuzz/machine.ts";
-import type { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { predictionOf } from "../../../src/labs/fuzz/predict/prediction.ts";
 
 const order = suite("fuzz: cases in either order");

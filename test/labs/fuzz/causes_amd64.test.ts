@@ -1,12 +1,10 @@
 import { fuzzText } from "../../../src/cli/fuzz_text.ts";
 import type { CaseOutcome } from "../../../src/labs/fuzz/examiner.ts";
-import { SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import { processorNotes } from "../../../src/labs/fuzz/facts/failures.ts";
 import { type Verdict, verdictOf } from "../../../src/labs/fuzz/facts/verdict.ts";
-import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import { causesOf, NO_CAUSES } from "../../../src/labs/fuzz/predict/cause.ts";
 import { differencesOf } from "../../../src/labs/fuzz/predict/differences.ts";
-import { type Change, Model } from "../../../src/labs/fuzz/predict/model.ts";
+import type { Change } from "../../../src/labs/fuzz/predict/model.ts";
 import { predict } from "../../../src/labs/fuzz/predict/predict.ts";
 import { predictionOf } from "../../../src/labs/fuzz/predict/prediction.ts";
 import { isUnasked } from "../../../src/labs/fuzz/predict/processors.ts";

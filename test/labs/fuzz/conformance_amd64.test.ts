@@ -1,10 +1,8 @@
 import { placeOf } from "../../../src/labs/fuzz/case/arch.ts";
-import { allFacts, SETUP_FACTS } from "../../../src/labs/fuzz/facts/arch.ts";
 import type { SetupCheck, SetupFact } from "../../../src/labs/fuzz/facts/fact.ts";
 import { checkFacts } from "../../../src/labs/fuzz/facts/run.ts";
 import { parseSetupFacts } from "../../../src/labs/fuzz/facts/setups.ts";
 import type { Verdict } from "../../../src/labs/fuzz/facts/verdict.ts";
-import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import { predict } from "../../../src/labs/fuzz/predict/predict.ts";
 import type { CasePrediction } from "../../../src/labs/fuzz/predict/prediction.ts";
 import { TraceError } from "../../../src/lib/errors.ts";

@@ -1,6 +1,5 @@
 // The model for arm64, which predicts on any machine: here this one is taken for an arm64 one.
 
-import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import type { Model as AnyModel } from "../../../src/labs/fuzz/predict/model.ts";
 
 Object.defineProperty(process, "arch", { value: "arm64" });

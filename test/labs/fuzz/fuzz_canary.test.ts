@@ -3,7 +3,6 @@
 import { readSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { parseMaps } from "../../../src/core/stub/proc.ts";
-import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { CorruptionError } from "../../../src/lib/errors.ts";
 
 const canary = suite("fuzz: floating point of others");

@@ -1,5 +1,4 @@
 import { SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { formatPlant, parsePlant } from "../../../src/labs/fuzz/predict/plant.ts";
 import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { HERMETIC } from "../../support/hermetic.ts";

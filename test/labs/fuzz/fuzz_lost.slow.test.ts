@@ -1,8 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { caseOf } from "../../../src/labs/fuzz/case/case.ts";
-import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { TraceError } from "../../../src/lib/errors.ts";
-import { type Stubs, stubsOf } from "../../support/stubs.ts";
+import type { Stubs } from "../../support/stubs.ts";
 
 const lost = suite("fuzz: stubs that somebody else ends");
 

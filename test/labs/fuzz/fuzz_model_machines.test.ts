@@ -1,6 +1,5 @@
 import type { Feature, Xstate } from "../../../src/labs/fuzz/machine.ts";
 import { NO_XSTATE } from "../../../src/labs/fuzz/machine.ts";
-import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { predict } from "../../../src/labs/fuzz/predict/predict.ts";
 import { ruleOf, rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { HermeticTrier } from "../../support/hermetic.ts";

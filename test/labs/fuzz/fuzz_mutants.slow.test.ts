@@ -1,6 +1,4 @@
-import type { Machine } from "../../../src/labs/fuzz/machine.ts";
 import { changedWords } from "../../../src/labs/fuzz/predict/minimize.ts";
-import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { RecordingFile } from "../../../src/labs/fuzz/recordings/recording.ts";
 import { HERMETIC, HermeticTrier } from "../../support/hermetic.ts";
 import { mutants } from "../../support/model_mutants.ts";

@@ -1,7 +1,5 @@
 import { Tracer } from "../../../src/core/stub/tracer.ts";
 import { CONSTANTS } from "../../../src/labs/fuzz/case/amd64/code.ts";
-import { Engine } from "../../../src/labs/fuzz/engine.ts";
-import { stubsOf } from "../../support/stubs.ts";
 
 const spoiling = suite("fuzz: stubs that a setup leaves in another state");
 

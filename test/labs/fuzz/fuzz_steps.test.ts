@@ -1,9 +1,7 @@
 import { HOLE, indexOf } from "../../../src/labs/fuzz/case/arch.ts";
 import { caseOf, type Step } from "../../../src/labs/fuzz/case/case.ts";
 import { fieldsOf } from "../../../src/labs/fuzz/case/fields.ts";
-import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { breakpoint, dispatching } from "../../support/seeds.ts";
-import { stubsOf } from "../../support/stubs.ts";
 
 const steps = suite("fuzz: cases of several steps in a stub");
 

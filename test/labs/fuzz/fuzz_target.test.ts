@@ -1,9 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { HARMLESS } from "../../../src/labs/fuzz/case/pieces.ts";
 import type { On } from "../../../src/labs/fuzz/case/records.ts";
-import { Engine } from "../../../src/labs/fuzz/engine.ts";
 import { inOwnPids } from "../../support/processes.ts";
-import { stubsOf } from "../../support/stubs.ts";
 
 const target = suite("fuzz: targets");
 

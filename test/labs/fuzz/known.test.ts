@@ -2,7 +2,6 @@ import { OUTCOME, OUTCOME_SIZE } from "../../../src/labs/fuzz/case/records.ts";
 import { deviationsOf, KNOWN, LISTS } from "../../../src/labs/fuzz/known/arch.ts";
 import { knownFacts } from "../../../src/labs/fuzz/known/known_facts.ts";
 import { adoptFlags } from "../../../src/labs/fuzz/predict/differences.ts";
-import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { machineWith } from "../../support/hidden_cases.ts";
 
 const known = suite("known deviations");

@@ -1,5 +1,4 @@
 // Time limit: 240 s
-import { allFacts } from "../../../src/labs/fuzz/facts/arch.ts";
 import {
   parseVerdict,
   type Tool,

@@ -3,7 +3,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { judge } from "../../../src/labs/fuzz/index.ts";
 import { NO_XSTATE } from "../../../src/labs/fuzz/machine.ts";
-import { Model } from "../../../src/labs/fuzz/predict/model.ts";
 import { holds, rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { RecordedCases } from "../../../src/labs/fuzz/recordings/judge_here.ts";
 import { formatRecording, RecordingFile } from "../../../src/labs/fuzz/recordings/recording.ts";

@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { suite } from "uvu";
-import * as assert from "uvu/assert";
 import { PROBED } from "../../../src/core/machine/index.ts";
 import { requestFacts } from "../../../src/labs/fuzz/facts/requests.ts";
 

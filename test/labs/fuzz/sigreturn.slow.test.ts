@@ -1,7 +1,5 @@
 import { KEPT, placeOf, SCRATCH } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import type { Fields } from "../../../src/labs/fuzz/case/fields.ts";
-import { Engine } from "../../../src/labs/fuzz/engine.ts";
-import { stubsOf } from "../../support/stubs.ts";
 
 const returning = suite("fuzz: sigreturn");
 

@@ -1,8 +1,6 @@
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
 import { OUTCOME, outcomeAt, SETUP, setupAt } from "../../../src/labs/fuzz/case/records.ts";
-import { Engine } from "../../../src/labs/fuzz/engine.ts";
-import { stubsOf } from "../../support/stubs.ts";
 
 const rules = suite("fuzz: rules of rt_sigreturn");
 

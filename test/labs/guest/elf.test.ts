@@ -1,6 +1,5 @@
 import { parseElf } from "../../../src/labs/guest/elf.ts";
 import { GUEST_MACHINE } from "../../../src/labs/guest/machine.ts";
-import { assemble, compile } from "../../support/programs.ts";
 
 const elf = suite("ELF");
 

@@ -1,16 +1,7 @@
 import type { GuestRun } from "../../../src/index.ts";
 import { GUEST_MACHINE } from "../../../src/labs/guest/machine.ts";
 import { hear } from "../../support/calling_guests.ts";
-import {
-  assemble,
-  call,
-  compile,
-  EXIT_WITH_ERRNO,
-  errno,
-  exampleGuest,
-  exitWith,
-  flags,
-} from "../../support/programs.ts";
+import { EXIT_WITH_ERRNO, errno, exampleGuest, flags } from "../../support/programs.ts";
 
 const guests = suite("guest");
 const withCompiler = needs(guests, "cc");

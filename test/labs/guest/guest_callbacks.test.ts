@@ -1,6 +1,6 @@
 import type { GuestAnswer, GuestRun } from "../../../src/index.ts";
 import { hear } from "../../support/calling_guests.ts";
-import { assemble, call, errno, exitWith, flags } from "../../support/programs.ts";
+import { errno, flags } from "../../support/programs.ts";
 
 const callbacks = suite("guest: callbacks");
 const test = needs(callbacks, "cc");

@@ -10,7 +10,6 @@ import {
   run,
 } from "../../support/calling_guests.ts";
 import { callsOf, expectCall, expectProgram, programsOf } from "../../support/guest_programs.ts";
-import { call, exitWith } from "../../support/programs.ts";
 
 const { tests, test } = guestSuite("guest's system calls");
 

@@ -1,5 +1,5 @@
 import type { GuestEnd } from "../../../src/index.ts";
-import { assemble, call, exampleGuest } from "../../support/programs.ts";
+import { exampleGuest } from "../../support/programs.ts";
 
 const guests = suite("guest: how it ends");
 const withCompiler = needs(guests, "cc");

@@ -5,7 +5,6 @@ import {
   StublabError,
 } from "../../../src/index.ts";
 import { startWorker } from "../../../src/lib/worker.ts";
-import { assemble, call, exitWith } from "../../support/programs.ts";
 
 /** The error of a class with which a promise is rejected. */
 async function failure<T extends Error>(

@@ -8,7 +8,6 @@ import {
   type PooledGuestOptions,
   type PooledGuestRun,
 } from "../../../src/index.ts";
-import { assemble, call, exitWith } from "../../support/programs.ts";
 
 const service = suite("guest: service");
 

@@ -5,7 +5,6 @@ import { openAssemblyEncoder } from "../../../src/core/encoder/assembly.ts";
 import { Annotator } from "../../../src/labs/record/annotate.ts";
 import { renderBeside } from "../../../src/labs/record/beside.ts";
 import { parseRecording } from "../../../src/labs/record/load.ts";
-import { Moments } from "../../../src/labs/record/moment.ts";
 import { tasksOf } from "../../../src/labs/record/tasks/tasks.ts";
 import { renderText } from "../../../src/labs/record/text.ts";
 

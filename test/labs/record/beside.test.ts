@@ -1,6 +1,5 @@
 import { renderBeside } from "../../../src/labs/record/beside.ts";
-import { assignment, gradeAnswerConfined, recordLesson } from "../../../src/labs/record/index.ts";
-import { hostileRecording } from "../../support/hostile_recording.ts";
+import { assignment, gradeAnswerConfined } from "../../../src/labs/record/index.ts";
 
 const beside = suite("two recordings beside each other");
 

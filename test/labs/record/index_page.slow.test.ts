@@ -1,7 +1,5 @@
-import { loadRecording, LESSONS as NAMES } from "../../../src/labs/record/index.ts";
+import { LESSONS as NAMES } from "../../../src/labs/record/index.ts";
 import { renderIndex } from "../../../src/labs/record/page/index_page.ts";
-import { CHROMIUM, TestBrowser } from "../../support/browser.ts";
-import { hostileRecording } from "../../support/hostile_recording.ts";
 import { stublab as inProcess } from "../../support/in_process.ts";
 import { LESSONS } from "../../support/recordings.ts";
 

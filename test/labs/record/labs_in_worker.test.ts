@@ -1,6 +1,6 @@
+import { once } from "node:events";
 // The labs in a worker thread, for which Node.js notes the descriptors that it has opened.
 
-import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 
 const labs = suite("labs in a worker thread");

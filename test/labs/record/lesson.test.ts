@@ -4,12 +4,9 @@ import {
   type Asked,
   type Choice,
   type Lesson,
-  parseRecording,
   type Question,
   type Recording,
-  recordLesson,
   renderRecordingPage,
-  renderText,
   type Scene,
 } from "../../../src/labs/record/index.ts";
 import { recordStable } from "../../../src/labs/record/record.ts";

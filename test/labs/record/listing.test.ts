@@ -1,5 +1,5 @@
 import { stubCodeReasons } from "../../../src/labs/record/lesson_text.ts";
-import { codeBytes, loadListing, STUB_CODE } from "../../../src/labs/record/listing.ts";
+import { loadListing } from "../../../src/labs/record/listing.ts";
 import { listings } from "../../../src/labs/record/recording.ts";
 
 /** A conditional jump of either architecture. */

@@ -1,9 +1,4 @@
-import {
-  codeBytes,
-  type Listing,
-  loadListing,
-  STUB_CODE,
-} from "../../../src/labs/record/listing.ts";
+import { type Listing, loadListing } from "../../../src/labs/record/listing.ts";
 
 const listing = suite("listing of amd64");
 

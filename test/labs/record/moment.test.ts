@@ -1,5 +1,5 @@
 import { Annotator } from "../../../src/labs/record/annotate.ts";
-import { isOld, Moments } from "../../../src/labs/record/moment.ts";
+import { isOld } from "../../../src/labs/record/moment.ts";
 import type { Recording } from "../../../src/labs/record/recording.ts";
 
 const moment = suite("what is known at a step");

@@ -1,5 +1,4 @@
 import { loadShim } from "../../../src/core/shim/shim.ts";
-import { STUB_CODE } from "../../../src/labs/record/listing.ts";
 import type { Recording, Step } from "../../../src/labs/record/recording.ts";
 import { codeOf, instructionsOf, LESSONS, targetOf, wayOf } from "../../support/recordings.ts";
 

@@ -1,6 +1,5 @@
 import { truncateSync } from "node:fs";
 import { OutputError } from "../../../src/index.ts";
-import { loadRecording, parseRecording } from "../../../src/labs/record/index.ts";
 import { renderJson } from "../../../src/labs/record/load.ts";
 
 const load = suite("recording: load");

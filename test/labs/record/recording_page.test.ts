@@ -1,8 +1,7 @@
-import { Moments } from "../../../src/labs/record/moment.ts";
 import type { PageData } from "../../../src/labs/record/page/data.ts";
 import { renderIndex } from "../../../src/labs/record/page/index_page.ts";
 import { renderRecordingPage } from "../../../src/labs/record/page/page.ts";
-import { HOSTILE, hostileRecording } from "../../support/hostile_recording.ts";
+import { HOSTILE } from "../../support/hostile_recording.ts";
 import { LESSONS } from "../../support/recordings.ts";
 
 /** What no page may contain. */

@@ -1,9 +1,7 @@
 // Time limit: 120 s
 
 import type { Page } from "puppeteer-core";
-import { Moments } from "../../../src/labs/record/moment.ts";
 import { beginReading, choiceOrder } from "../../../src/labs/record/reading.ts";
-import { complaints } from "../../support/browser.ts";
 import {
   announced,
   dontAsk,

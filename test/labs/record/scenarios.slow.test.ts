@@ -1,11 +1,6 @@
 import { ALL_ENCODERS } from "../../../src/index.ts";
 import { refusalOf } from "../../../src/labs/record/course.ts";
-import {
-  LESSONS,
-  parseRecording,
-  type Recording,
-  recordLesson,
-} from "../../../src/labs/record/index.ts";
+import { LESSONS, type Recording } from "../../../src/labs/record/index.ts";
 import { dumpNoCore, limitLife } from "../../../src/labs/record/precautions.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
 import { Scene } from "../../../src/labs/record/scene.ts";

@@ -1,13 +1,11 @@
 import { openAssemblyEncoder } from "../../../src/core/encoder/assembly.ts";
 import { Annotator } from "../../../src/labs/record/annotate.ts";
 import { HOST } from "../../../src/labs/record/arch.ts";
-import { Moments } from "../../../src/labs/record/moment.ts";
 import type { Recording, Step } from "../../../src/labs/record/recording.ts";
 import { type Stage, stageAt } from "../../../src/labs/record/stage/stage.ts";
 import { drawStage, toMarkup } from "../../../src/labs/record/stage/svg.ts";
 import { textOf } from "../../../src/labs/record/terminal/frame.ts";
 import { stageLines } from "../../../src/labs/record/terminal/stage.ts";
-import { hostileRecording } from "../../support/hostile_recording.ts";
 
 const stages = suite("stage");
 

@@ -1,11 +1,9 @@
 import { openAssemblyEncoder } from "../../../src/core/encoder/assembly.ts";
 import { Annotator } from "../../../src/labs/record/annotate.ts";
-import { Moments } from "../../../src/labs/record/moment.ts";
 import { stageAt } from "../../../src/labs/record/stage/stage.ts";
 import { STAGE_STYLE } from "../../../src/labs/record/stage/style.ts";
 import { drawStage, toMarkup } from "../../../src/labs/record/stage/svg.ts";
 import { BASE_STYLE } from "../../../src/lib/page/style.ts";
-import { CHROMIUM, TestBrowser } from "../../support/browser.ts";
 import { LESSONS } from "../../support/recordings.ts";
 
 const stages = suite("stage in a browser");

@@ -2,7 +2,6 @@ import type { Thread } from "../../../src/core/stub/thread.ts";
 import { Actor } from "../../../src/labs/record/actor.ts";
 import { stepToSelfStop } from "../../../src/labs/record/birth.ts";
 import { forkWatched } from "../../../src/labs/record/fork.ts";
-import { codeBytes } from "../../../src/labs/record/listing.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
 import type { Recording } from "../../../src/labs/record/recording.ts";
 import { wayOf } from "../../support/recordings.ts";

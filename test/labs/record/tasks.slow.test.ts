@@ -3,7 +3,6 @@
 import { SECCOMP_RET_ALLOW } from "../../../src/core/bpf/program.ts";
 import { Filter } from "../../../src/labs/compare/interpreter.ts";
 import { LESSONS } from "../../../src/labs/record/course.ts";
-import { parseRecording, renderText } from "../../../src/labs/record/index.ts";
 import { renderJson } from "../../../src/labs/record/load.ts";
 import { answerFilter, FREE } from "../../../src/labs/record/tasks/confine.ts";
 import { CODE } from "../../../src/labs/record/tasks/exercises/arch.ts";

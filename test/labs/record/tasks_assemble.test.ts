@@ -1,4 +1,4 @@
-import { codeBytes, loadListing, STUB_CODE } from "../../../src/labs/record/listing.ts";
+import { loadListing } from "../../../src/labs/record/listing.ts";
 import { KERNEL } from "../../../src/labs/record/tasks/answer.ts";
 import { assemble } from "../../../src/labs/record/tasks/assemble.ts";
 import { stubSource } from "../../../src/labs/record/tasks/exercises/repair.ts";

@@ -4,7 +4,6 @@ import { render } from "../../../src/labs/record/terminal/layout.ts";
 import { press } from "../../../src/labs/record/terminal/press.ts";
 import { lookOf, paint } from "../../../src/labs/record/terminal/screen.ts";
 import { begin, FOLDS, type State } from "../../../src/labs/record/terminal/state.ts";
-import { hostileRecording } from "../../support/hostile_recording.ts";
 import { LESSONS } from "../../support/recordings.ts";
 
 const USUAL: Size = { columns: 80, rows: 24 };

@@ -1,6 +1,5 @@
 import { renderText } from "../../../src/labs/record/text.ts";
 import { wrap } from "../../../src/labs/record/wrap.ts";
-import { hostileRecording } from "../../support/hostile_recording.ts";
 import { LESSONS } from "../../support/recordings.ts";
 
 const view = suite("text view");

@@ -1,7 +1,6 @@
 // One recording in every view, as test/labs/record/views has it: text, and the screens of a walk through it in
 // a terminal. `WRITE_DOCUMENTS=1` writes them anew: read what has changed.
 
-import { parseRecording, renderText } from "../../../src/labs/record/index.ts";
 import { textOf } from "../../../src/labs/record/terminal/frame.ts";
 import { render } from "../../../src/labs/record/terminal/layout.ts";
 import { press } from "../../../src/labs/record/terminal/press.ts";

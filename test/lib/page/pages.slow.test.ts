@@ -5,7 +5,6 @@ import { createServer } from "node:http";
 import type { Page } from "puppeteer-core";
 import { renderRecordingPage } from "../../../src/labs/record/page/page.ts";
 import { allPages } from "../../support/all_pages.ts";
-import { CHROMIUM, complaints, TestBrowser } from "../../support/browser.ts";
 import { prolonged } from "../../support/recordings.ts";
 
 const pages = suite("every page in a browser");

@@ -3,7 +3,6 @@
 import { createHash } from "node:crypto";
 import { Script } from "node:vm";
 import { allPages } from "../../support/all_pages.ts";
-import { CHROMIUM, TestBrowser } from "../../support/browser.ts";
 
 const pages = suite("every page");
 const all = await allPages();

@@ -1,6 +1,6 @@
 // What is too much for a page is left out and counted: pages of comparisons stay small; a recording that is too large is refused.
 
-import { FUNCTION_NAMES, FUNCTIONS } from "../../../src/core/encoder/abi.ts";
+import { FUNCTIONS } from "../../../src/core/encoder/abi.ts";
 import { renderComparePage } from "../../../src/labs/compare/page.ts";
 import { renderRecordingPage } from "../../../src/labs/record/page/page.ts";
 import { disagreement } from "../../support/compare_reports.ts";

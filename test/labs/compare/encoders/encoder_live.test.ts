@@ -1,6 +1,5 @@
 import { PAGE_SIZE as PAGE } from "../../../../src/core/shim/auxiliary_vector.ts";
 import { inject } from "../../../../src/core/stub/injection.ts";
-import { readProcess } from "../../../../src/index.ts";
 
 /** Six distinctive words, with the sign bit set in some. */
 const SIX = [

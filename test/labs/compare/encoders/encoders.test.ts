@@ -1,6 +1,5 @@
 // Constants of the encoders, and vectors of what they compute. That they agree, `compare` shows: test/labs/compare.
 
-import { FUNCTION_NAMES } from "../../../../src/core/encoder/abi.ts";
 import { FUNCTIONS, registerLayout } from "../../../../src/index.ts";
 
 const encoders = ENCODERS.map((name) => openEncoder(name, "amd64"));

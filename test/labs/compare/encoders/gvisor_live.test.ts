@@ -1,4 +1,3 @@
-import { readProcess } from "../../../../src/index.ts";
 import { SYSCALL } from "../../../support/amd64_code.ts";
 
 const PAGE = 4096;
