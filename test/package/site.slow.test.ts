@@ -86,19 +86,13 @@ built("has each page of docs/, the reference of each entry, the rules and the le
   none(expected, (name) => !all.has(name.replace(/\.md$/, ".html")));
 });
 
-built(
-  "with an address of the project, pages of lessons name theirs, and that of their picture",
-  async () => {
-    const { publishLessons } = await import(lessons);
-    publishLessons(folder, "https://example.org/stublab");
-    const page = read("lessons/host.html");
-    assert.match(
-      page,
-      '<link rel="canonical" href="https://example.org/stublab/lessons/host.html">',
-    );
-    assert.match(page, 'og:image" content="https://example.org/stublab/lessons/host.svg"');
-  },
-);
+built("with the project's address, pages of lessons name theirs and their picture's", async () => {
+  const { publishLessons } = await import(lessons);
+  publishLessons(folder, "https://example.org/stublab");
+  const page = read("lessons/host.html");
+  assert.match(page, '<link rel="canonical" href="https://example.org/stublab/lessons/host.html">');
+  assert.match(page, 'og:image" content="https://example.org/stublab/lessons/host.svg"');
+});
 
 /** Faults of TypeDoc's tree of links, and of a heading in its examples. */
 const OF_TYPEDOC = /^(nested-interactive|heading-order): /;

@@ -61,25 +61,22 @@ for (const [point, count] of Object.entries(POINTS)) {
   });
 }
 
-killed(
-  `no stub survives a host that is killed at any moment, with exit signal SIGKILL (${KILLS} times)`,
-  async () => {
-    const duration = await bootstrapTime();
-    const random = randomWords(SEED);
-    const reached = new Set<number>();
-    await inLots(KILLS, async () => {
-      const host = new Running(hostCommand("killable", "scrubbed", "SIGKILL"));
-      assert.ok(await host.says(/^begin$/m), host.stderr);
-      // Several hosts at once take longer than one.
-      const end = performance.now() + (Number(random()) / 2 ** 64) * 3 * duration;
-      while (performance.now() < end);
-      process.kill(host.pid, "SIGKILL");
-      assert.is((await host.ended).signal, "SIGKILL");
-      reached.add(stubsOf(host).length);
-    });
-    assert.ok(reached.size > 1, `the kills came at different moments: ${[...reached]}`);
-  },
-);
+killed(`no stub survives a host killed at any moment, with SIGKILL (${KILLS} times)`, async () => {
+  const duration = await bootstrapTime();
+  const random = randomWords(SEED);
+  const reached = new Set<number>();
+  await inLots(KILLS, async () => {
+    const host = new Running(hostCommand("killable", "scrubbed", "SIGKILL"));
+    assert.ok(await host.says(/^begin$/m), host.stderr);
+    // Several hosts at once take longer than one.
+    const end = performance.now() + (Number(random()) / 2 ** 64) * 3 * duration;
+    while (performance.now() < end);
+    process.kill(host.pid, "SIGKILL");
+    assert.is((await host.ended).signal, "SIGKILL");
+    reached.add(stubsOf(host).length);
+  });
+  assert.ok(reached.size > 1, `the kills came at different moments: ${[...reached]}`);
+});
 
 /** How long a bootstrap takes here, from "begin" to its last point, in milliseconds. */
 async function bootstrapTime(): Promise<number> {

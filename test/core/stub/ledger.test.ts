@@ -94,13 +94,10 @@ ledger("a stub whose first thread alone exits is dead at once", () => {
 });
 
 for (const exitSignal of ["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SIGTRAP"]) {
-  ledger(
-    `${exitSignal} is refused as an exit signal: it would look like a fault of the parent`,
-    () => {
-      using tracer = new Tracer();
-      assert.match(thrown(InputError, () => tracer.createStub({ exitSignal })).message, exitSignal);
-    },
-  );
+  ledger(`${exitSignal} is refused as an exit signal: it looks like a fault of the parent`, () => {
+    using tracer = new Tracer();
+    assert.match(thrown(InputError, () => tracer.createStub({ exitSignal })).message, exitSignal);
+  });
 }
 
 ledger("a subprocess whose page is sealed is closed when it is released", () => {

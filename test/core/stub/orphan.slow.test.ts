@@ -70,30 +70,27 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
   });
 }
 
-orphan(
-  "a living parent finds its child stopped by SIGSTOP, with its pid where the stub code expects it",
-  () => {
-    using tracer = new Tracer();
-    const parent = tracer.createStub().createStub();
-    const thread = cloneHeld(parent, "SIGCHLD");
-    thread.expect("stopped").resume();
-    assert.equal(thread.wait(), { kind: "signal", signal: tracer.constant("SIGSTOP"), event: 0 });
-    const registers = thread.expect("stopped").registers();
-    assert.is(registers[HOST_MACHINE.parent], BigInt(parent.pid));
-    assert.is(registers[MARK], 0n);
-    assert.is(registers[asm.CALL], tracer.flag("SYS_kill"));
+orphan("a living parent finds its child in SIGSTOP, its pid where the stub code expects it", () => {
+  using tracer = new Tracer();
+  const parent = tracer.createStub().createStub();
+  const thread = cloneHeld(parent, "SIGCHLD");
+  thread.expect("stopped").resume();
+  assert.equal(thread.wait(), { kind: "signal", signal: tracer.constant("SIGSTOP"), event: 0 });
+  const registers = thread.expect("stopped").registers();
+  assert.is(registers[HOST_MACHINE.parent], BigInt(parent.pid));
+  assert.is(registers[MARK], 0n);
+  assert.is(registers[asm.CALL], tracer.flag("SYS_kill"));
 
-    thread.expect("stopped").readRegisters(thread.initial);
-    tracer.encoder.rewindSyscall(thread.initial.offset);
-    const child = parent.addChild(thread, tracer.constant("SIGCHLD"));
-    parent.thread.expect("stopped").resume();
-    assert.is(parent.thread.wait().signal, tracer.constant("SIGTRAP"));
-    assert.is(child.call("getppid"), BigInt(parent.pid));
-    assert.is(parent.call("getpid"), BigInt(parent.pid));
-    tracer.close();
-    assert.is(processState(child.pid), undefined);
-  },
-);
+  thread.expect("stopped").readRegisters(thread.initial);
+  tracer.encoder.rewindSyscall(thread.initial.offset);
+  const child = parent.addChild(thread, tracer.constant("SIGCHLD"));
+  parent.thread.expect("stopped").resume();
+  assert.is(parent.thread.wait().signal, tracer.constant("SIGTRAP"));
+  assert.is(child.call("getppid"), BigInt(parent.pid));
+  assert.is(parent.call("getpid"), BigInt(parent.pid));
+  tracer.close();
+  assert.is(processState(child.pid), undefined);
+});
 
 orphan("a register that is not the parent's pid ends the birth with an error that says so", () => {
   using tracer = new Tracer();

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+
 // Setups that a kernel cannot be given: a filter makes the requests fail that such a kernel lacks.
 
 const PROBE = resolve("dist/probe-amd64");

@@ -100,18 +100,15 @@ for (const [ids, command, words] of TRACERS) {
   });
 }
 
-needs(situations, "unshare")(
-  "a process that /proc hides is not taken for a status word",
-  async () => {
-    const mount = "mount -t proc -o hidepid=invisible proc /proc";
-    const drop = 'exec setpriv --reuid=54321 --regid=54321 --clear-groups "$@"';
-    const [node, words] = stublabCommand("explain", `${process.pid}`);
-    const command = ["-m", "sh", "-c", `${mount} && ${drop}`, "sh", node, ...words];
-    const { code, stdout, stderr } = await run(["unshare", command]);
-    assert.equal([code, stdout], [1, ""], stderr);
-    assert.match(stderr, `/proc does not show process ${process.pid}, which exists`);
-  },
-);
+needs(situations, "unshare")("a process /proc hides is not taken for a status word", async () => {
+  const mount = "mount -t proc -o hidepid=invisible proc /proc";
+  const drop = 'exec setpriv --reuid=54321 --regid=54321 --clear-groups "$@"';
+  const [node, words] = stublabCommand("explain", `${process.pid}`);
+  const command = ["-m", "sh", "-c", `${mount} && ${drop}`, "sh", node, ...words];
+  const { code, stdout, stderr } = await run(["unshare", command]);
+  assert.equal([code, stdout], [1, ""], stderr);
+  assert.match(stderr, `/proc does not show process ${process.pid}, which exists`);
+});
 
 needs(situations, "strace")("the process gets no signal, and no request of ptrace", async () => {
   const [node, words] = stublabCommand("explain", `${process.pid}`);

@@ -1,4 +1,3 @@
-import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { createHash } from "node:crypto";
 import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
@@ -14,6 +13,7 @@ import {
   WAYS,
 } from "../../../src/labs/fuzz/case/records.ts";
 import { PATHS } from "../../../src/labs/fuzz/draw/arch.ts";
+import { Generator } from "../../../src/labs/fuzz/draw/generate.ts";
 import { seedDocuments } from "../../../src/labs/fuzz/draw/seeds.ts";
 import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
 import { AMD, machineWith } from "../../support/hidden_cases.ts";

@@ -24,43 +24,40 @@ index("records every scenario, and writes a page of each and one of them all", a
   }
 });
 
-index(
-  "from recordings that are there; what else is in the folder stays, and no name leads out of it",
-  async () => {
-    const own = join(folder, "given");
-    mkdirSync(own);
-    writeFileSync(join(own, "notes.txt"), "old");
-    const [scrub, inject] = [await recordingOf("scrub"), await recordingOf("inject")];
-    const recordings = [
-      ...[{ ...hostileRecording(inject), end: [] }, scrub, scrub],
-      ...["../../escaped", "index", "/etc/passwd", ".", "x".repeat(300)].map((scenario) => ({
-        ...scrub,
-        scenario,
-      })),
-    ];
-    const files = recordings.map((recording, i) => {
-      const file = join(folder, `${i}.json`);
-      writeFileSync(file, JSON.stringify(recording));
-      return file;
-    });
-    const { code, stderr } = await stublab(own, ...files);
-    assert.equal([code, stderr], [0, `${files.length} recordings in ${own}/index.html\n`]);
-    const names = [
-      "recording",
-      "scrub",
-      "scrub-2",
-      "index-2",
-      ...[2, 3, 4, 5].map((i) => `recording-${i}`),
-    ];
-    const made = names.flatMap((name) => ["html", "json", "svg"].map((end) => `${name}.${end}`));
-    assert.equal(
-      readdirSync(own).sort(),
-      ["registers.html", "index.html", "notes.txt", ...made].sort(),
-    );
-    assert.is(readFileSync(join(own, "notes.txt"), "utf8"), "old");
-    assert.not(existsSync(join(folder, "escaped.html")));
-  },
-);
+index("from recordings in a folder; other files stay, and no name leads out of it", async () => {
+  const own = join(folder, "given");
+  mkdirSync(own);
+  writeFileSync(join(own, "notes.txt"), "old");
+  const [scrub, inject] = [await recordingOf("scrub"), await recordingOf("inject")];
+  const recordings = [
+    ...[{ ...hostileRecording(inject), end: [] }, scrub, scrub],
+    ...["../../escaped", "index", "/etc/passwd", ".", "x".repeat(300)].map((scenario) => ({
+      ...scrub,
+      scenario,
+    })),
+  ];
+  const files = recordings.map((recording, i) => {
+    const file = join(folder, `${i}.json`);
+    writeFileSync(file, JSON.stringify(recording));
+    return file;
+  });
+  const { code, stderr } = await stublab(own, ...files);
+  assert.equal([code, stderr], [0, `${files.length} recordings in ${own}/index.html\n`]);
+  const names = [
+    "recording",
+    "scrub",
+    "scrub-2",
+    "index-2",
+    ...[2, 3, 4, 5].map((i) => `recording-${i}`),
+  ];
+  const made = names.flatMap((name) => ["html", "json", "svg"].map((end) => `${name}.${end}`));
+  assert.equal(
+    readdirSync(own).sort(),
+    ["registers.html", "index.html", "notes.txt", ...made].sort(),
+  );
+  assert.is(readFileSync(join(own, "notes.txt"), "utf8"), "old");
+  assert.not(existsSync(join(folder, "escaped.html")));
+});
 
 const lessons = async () => {
   const recordings = await Promise.all(LESSONS.map(recordingOf));
@@ -72,36 +69,29 @@ const browser = new TestBrowser();
 index.after(() => browser.stop());
 const inBrowser = needs(index, { chromium: CHROMIUM !== undefined });
 
-inBrowser(
-  "it says what the reader has answered, and where to go on; Tab goes from lesson to lesson",
-  async () => {
-    const file = join(browser.folder, "index.html");
-    const all = await lessons();
-    writeFileSync(file, renderIndex(all.toReversed()));
-    await browser.start();
-    await browser.show(pathToFileURL(file).href, {}, async (page) => {
-      const told = () => page.$eval("[data-lesson=host] .score", (place) => place.textContent);
-      const start = () => page.$eval("#start", (link) => link.textContent);
-      assert.equal([await told(), await start()], ["3 questions", "Start with the first lesson"]);
-      await page.evaluate(() =>
-        localStorage.setItem(
-          "stublab.reading/1:host",
-          JSON.stringify({ questions: 3, answered: 3, right: 2 }),
-        ),
-      );
-      // Another process may load the page before it can see what this one has stored.
-      for (let n = 0; n < RELOADS && (await told()) === "3 questions"; n++) await page.reload();
-      const next = `Go on: ${all[1]?.recording.title}`;
-      assert.equal([await told(), await start()], ["2 of 3 right", next]);
-      const expected = [
-        "Skip to the lessons",
-        next,
-        ...all.map(({ recording }) => recording.title),
-      ];
-      for (const text of expected) {
-        await page.keyboard.press("Tab");
-        assert.is(await page.evaluate(() => document.activeElement?.textContent), text);
-      }
-    });
-  },
-);
+inBrowser("it says what is answered, where to go on; Tab goes from lesson to lesson", async () => {
+  const file = join(browser.folder, "index.html");
+  const all = await lessons();
+  writeFileSync(file, renderIndex(all.toReversed()));
+  await browser.start();
+  await browser.show(pathToFileURL(file).href, {}, async (page) => {
+    const told = () => page.$eval("[data-lesson=host] .score", (place) => place.textContent);
+    const start = () => page.$eval("#start", (link) => link.textContent);
+    assert.equal([await told(), await start()], ["3 questions", "Start with the first lesson"]);
+    await page.evaluate(() =>
+      localStorage.setItem(
+        "stublab.reading/1:host",
+        JSON.stringify({ questions: 3, answered: 3, right: 2 }),
+      ),
+    );
+    // Another process may load the page before it can see what this one has stored.
+    for (let n = 0; n < RELOADS && (await told()) === "3 questions"; n++) await page.reload();
+    const next = `Go on: ${all[1]?.recording.title}`;
+    assert.equal([await told(), await start()], ["2 of 3 right", next]);
+    const expected = ["Skip to the lessons", next, ...all.map(({ recording }) => recording.title)];
+    for (const text of expected) {
+      await page.keyboard.press("Tab");
+      assert.is(await page.evaluate(() => document.activeElement?.textContent), text);
+    }
+  });
+});

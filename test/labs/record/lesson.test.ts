@@ -65,23 +65,17 @@ const ASKED: Asked = {
   ],
 };
 
-lessons(
-  "a question is asked before the step that answers it, with a reply to each choice",
-  async () => {
-    const play: Lesson["play"] = (scene) => {
-      scene.ask(ASKED);
-      scene.say("This", "It is this.");
-    };
-    const { questions } = await recordLesson({ ...PLAIN, play });
-    const [{ choices, answer, because, replies, step }] = questions as [Question];
-    assert.equal([step, choices[answer], because], [0, "This", "It is."]);
-    const replied = Object.fromEntries(choices.map((choice, i) => [choice, replies[i]]));
-    assert.equal(
-      replied,
-      Object.fromEntries(ASKED.choices.map(({ text, reply }) => [text, reply])),
-    );
-  },
-);
+lessons("a question is asked before its step, with a reply to each choice", async () => {
+  const play: Lesson["play"] = (scene) => {
+    scene.ask(ASKED);
+    scene.say("This", "It is this.");
+  };
+  const { questions } = await recordLesson({ ...PLAIN, play });
+  const [{ choices, answer, because, replies, step }] = questions as [Question];
+  assert.equal([step, choices[answer], because], [0, "This", "It is."]);
+  const replied = Object.fromEntries(choices.map((choice, i) => [choice, replies[i]]));
+  assert.equal(replied, Object.fromEntries(ASKED.choices.map(({ text, reply }) => [text, reply])));
+});
 
 lessons("the right choice has the same place whatever the numbers in the text", () => {
   const place = (text: string) => arrange({ ...ASKED, text }).answer;

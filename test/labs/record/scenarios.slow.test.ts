@@ -51,34 +51,28 @@ function outlineOf({ steps, lanes, arrows, questions, end }: Recording): unknown
   };
 }
 
-scenarios(
-  "thread-dies: between the thread's end and its own nothing is done to the untraced stub",
-  async () => {
-    const { steps, lanes } = await recordingOf("thread-dies");
-    const pids = Object.fromEntries(lanes.map(({ id, pid }) => [id, pid]));
-    assert.is(pids.main, process.pid);
-    assert.is.not(pids.host, process.pid);
-    const of = (id: string) => steps.filter(({ lane }) => lane === id);
-    const { kernel } = of("stub").find(({ title }) => title === "stopped by SIGSTOP") ?? {};
-    assert.equal([kernel?.state, kernel?.tracerTid, kernel?.parentPid], ["T", 0, process.pid]);
-    const over = steps.findIndex(({ lane, kind }) => lane === "host" && kind === "exit");
-    const next = steps.slice(over + 1, over + 3);
-    lists(next, ["main note", "stub exit"], ({ lane, kind }) => `${lane} ${kind}`);
-  },
-);
+scenarios("thread-dies: after the thread's end nothing is done to the untraced stub", async () => {
+  const { steps, lanes } = await recordingOf("thread-dies");
+  const pids = Object.fromEntries(lanes.map(({ id, pid }) => [id, pid]));
+  assert.is(pids.main, process.pid);
+  assert.is.not(pids.host, process.pid);
+  const of = (id: string) => steps.filter(({ lane }) => lane === id);
+  const { kernel } = of("stub").find(({ title }) => title === "stopped by SIGSTOP") ?? {};
+  assert.equal([kernel?.state, kernel?.tracerTid, kernel?.parentPid], ["T", 0, process.pid]);
+  const over = steps.findIndex(({ lane, kind }) => lane === "host" && kind === "exit");
+  const next = steps.slice(over + 1, over + 3);
+  lists(next, ["main note", "stub exit"], ({ lane, kind }) => `${lane} ${kind}`);
+});
 
-scenarios(
-  "early-attach: two SIGSTOPs with one status word, and three stops at three places",
-  async () => {
-    const { steps } = await recordingOf("early-attach");
-    const titles = steps.flatMap(({ about, title }) =>
-      about === "watched" && /SIGSTOP: 0x137f/.test(title) ? [title] : [],
-    );
-    assert.equal([titles.length, new Set(titles).size], [2, 1]);
-    const stops = steps.filter(({ lane, kind }) => lane === "watched" && kind === "stop");
-    assert.is(new Set(stops.map(({ registers }) => registers?.after.rip)).size, 3);
-  },
-);
+scenarios("early-attach: two SIGSTOPs of one status word, three stops, three places", async () => {
+  const { steps } = await recordingOf("early-attach");
+  const titles = steps.flatMap(({ about, title }) =>
+    about === "watched" && /SIGSTOP: 0x137f/.test(title) ? [title] : [],
+  );
+  assert.equal([titles.length, new Set(titles).size], [2, 1]);
+  const stops = steps.filter(({ lane, kind }) => lane === "watched" && kind === "stop");
+  assert.is(new Set(stops.map(({ registers }) => registers?.after.rip)).size, 3);
+});
 
 scenarios("the question of rseq has the answer that this kernel gives", async () => {
   const { questions, steps } = await recordingOf("rseq");
@@ -89,17 +83,14 @@ scenarios("the question of rseq has the answer that this kernel gives", async ()
   assert.match(right, rests ? /^Its INT3/ : /^A SIGSEGV, before/);
 });
 
-scenarios(
-  "where the C library registers no rseq, the recording says so, and ends the same",
-  async () => {
-    const [node, args] = stublabCommand("lesson", "rseq", "--json");
-    const env = { ...process.env, GLIBC_TUNABLES: "glibc.pthread.rseq=0" };
-    const { stdout } = await succeeded(run([node, args], { env }));
-    const { observed, end } = parseRecording(stdout);
-    assert.ok(observed.some((text) => /registers no area/.test(text)));
-    assert.ok(end.every(({ held }) => held));
-  },
-);
+scenarios("if libc registers no rseq, the recording says so, and ends the same", async () => {
+  const [node, args] = stublabCommand("lesson", "rseq", "--json");
+  const env = { ...process.env, GLIBC_TUNABLES: "glibc.pthread.rseq=0" };
+  const { stdout } = await succeeded(run([node, args], { env }));
+  const { observed, end } = parseRecording(stdout);
+  assert.ok(observed.some((text) => /registers no area/.test(text)));
+  assert.ok(end.every(({ held }) => held));
+});
 
 const precautions = suite("scenarios: precautions");
 
@@ -123,28 +114,25 @@ precautions("its processor time is limited, too; children inherit that no core i
   }
 });
 
-precautions(
-  "what a stub traces for a lesson is gone if the lesson fails, with its tracer or without",
-  () => {
-    for (const tracerDies of [false, true]) {
-      const scene = new Scene(new Recorder());
-      const keeper = scene.keeper();
-      const tracer = scene.act("tracer", "a stub that traces", keeper.stub.createStub());
-      const subject = scene.enlist("stub", "a stub", tracer.stub.createStub());
-      subject.callBriefly("prctl", [scene.tracer.flag("PR_SET_PDEATHSIG"), 0], "It would live on.");
-      const traced = scene.handOver(subject, tracer);
-      traced.resume("It runs into its INT3.");
-      const told = { stop: "SIGTRAP.", wait: "Its tracer waits." };
-      assert.is(traced.awaitStop(told).signal, scene.tracer.constant("SIGTRAP"));
-      if (tracerDies) {
-        const dying = scene.actor("tracer", tracer.stub);
-        dying.signal("SIGKILL", "It dies.");
-        dying.awaitEnd(told);
-      }
-      scene.close();
-      for (const pid of [keeper.stub.pid, tracer.stub.pid, subject.pid]) {
-        assert.is(processState(pid), undefined, `${tracerDies}`);
-      }
+precautions("what a stub traces for a lesson ends if it fails, with its tracer or without", () => {
+  for (const tracerDies of [false, true]) {
+    const scene = new Scene(new Recorder());
+    const keeper = scene.keeper();
+    const tracer = scene.act("tracer", "a stub that traces", keeper.stub.createStub());
+    const subject = scene.enlist("stub", "a stub", tracer.stub.createStub());
+    subject.callBriefly("prctl", [scene.tracer.flag("PR_SET_PDEATHSIG"), 0], "It would live on.");
+    const traced = scene.handOver(subject, tracer);
+    traced.resume("It runs into its INT3.");
+    const told = { stop: "SIGTRAP.", wait: "Its tracer waits." };
+    assert.is(traced.awaitStop(told).signal, scene.tracer.constant("SIGTRAP"));
+    if (tracerDies) {
+      const dying = scene.actor("tracer", tracer.stub);
+      dying.signal("SIGKILL", "It dies.");
+      dying.awaitEnd(told);
     }
-  },
-);
+    scene.close();
+    for (const pid of [keeper.stub.pid, tracer.stub.pid, subject.pid]) {
+      assert.is(processState(pid), undefined, `${tracerDies}`);
+    }
+  }
+});
