@@ -37,69 +37,33 @@ function corpus(name: string, content: string): string {
   return path;
 }
 
-const header = (machine: string) =>
-  `${JSON.stringify({ schema: "stublab.fuzz-log/1", generator: 3, round: 16384, seed: "0x1", path: machine })}\n`;
+/**
+ * A command, and the content of a file. HOSTILE stands for the text above, ESCAPED for it in a string, NEW for an unused
+ * path, FILE for a file with the content, FOLDER for a folder in which one with the name has it.
+ */
+interface Row {
+  readonly what: string;
+  readonly words: readonly string[];
+  readonly content?: string;
+  readonly name?: string;
+}
 
-const thrower = (text: string) =>
-  `export const ENCODER_ABI = 2;\nthrow new Error(${JSON.stringify(text)});\n`;
+const ESCAPED = JSON.stringify(HOSTILE).slice(1, -1);
+const filled = (text: string) =>
+  text.replaceAll("HOSTILE", () => HOSTILE).replaceAll("ESCAPED", () => ESCAPED);
 
-const COMMANDS: readonly [what: string, args: () => string[]][] = [
-  ["an unknown command", () => [HOSTILE]],
-  ["an unknown option", () => ["doctor", `--${HOSTILE}`]],
-  ["a missing file", () => ["predict", named(".json")]],
-  ["a case that is not JSON", () => ["predict", file(HOSTILE)]],
-  ["a case with hostile names", () => ["predict", file(JSON.stringify({ [HOSTILE]: HOSTILE }))]],
-  [
-    "a case with a hostile register",
-    () => [
-      "fuzz",
-      "replay",
-      file(JSON.stringify({ schema: "stublab.case/1", registers: { [HOSTILE]: "0x0" } })),
-    ],
-  ],
-  ["a missing recording", () => ["lesson", named(".json")]],
-  ["a recording that is not JSON", () => ["lesson", file(HOSTILE)]],
-  ["a lesson", () => ["lesson", HOSTILE]],
-  ["a program", () => ["guest", file(HOSTILE, ".txt")]],
-  ["an assembler source", () => ["guest", file(HOSTILE, ".s")]],
-  ["a call", () => ["inject", HOSTILE]],
-  ["an argument", () => ["inject", "write", "1", `@${file("x")}`, "1"]],
-  ["a missing encoder", () => ["compare", named(".mjs")]],
-  ["an encoder that throws", () => ["compare", "--cases", "10", file(thrower(HOSTILE), ".mjs")]],
-  [
-    "an encoder that throws in inject",
-    () => ["inject", "getpid", "--encoder", file(thrower(HOSTILE), ".mjs")],
-  ],
-  [
-    "a corpus with a hostile case",
-    () => ["fuzz", "--cases", "10", "--corpus", corpus("mine.json", HOSTILE)],
-  ],
-  [
-    "a corpus with a hostile name",
-    () => ["fuzz", "--cases", "10", "--corpus", corpus(`${HOSTILE}.json`, "{}")],
-  ],
-  [
-    "a log with a hostile path",
-    () => ["fuzz", "--cases", "10", "--corpus", corpus("log.jsonl", header(HOSTILE))],
-  ],
-  [
-    "a corpus with findings",
-    () => ["fuzz", "--cases", "3000", "--plant", "R10", "--corpus", named("")],
-  ],
-  [
-    "folders to merge",
-    () => ["fuzz", "merge", corpus("log.jsonl", header(HOSTILE)), "-o", named("")],
-  ],
-  ["a pattern", () => ["conformance", "--only", `(${HOSTILE}`]],
-  ["a pid", () => ["explain", HOSTILE]],
-  ["a file to write", () => ["lesson", "host", "--record", join(named(""), "x")]],
-  ["a file that is written", () => ["lesson", "host", "--record", named(".json")]],
-  ["a folder that is written", () => ["lesson", "--pages", named(""), "nowhere"]],
-];
+function wordsOf({ words, content = "", name = "" }: Row): string[] {
+  return words.map((word) =>
+    filled(word)
+      .replace(/FILE(.*)/, (_, ending) => file(filled(content), ending))
+      .replace("FOLDER", () => corpus(filled(name), filled(content)))
+      .replace(/NEW(\.\w+)?/, (_, ending = "") => named(ending)),
+  );
+}
 
-for (const [what, args] of COMMANDS) {
-  terminal(`${what}: no control character reaches the terminal, and no line is added`, async () => {
-    const words = args();
+for (const row of jsonLines<Row>("cli/hostile_words")) {
+  terminal(`${row.what}: no control character reaches the terminal, and no line is added`, async () => {
+    const words = wordsOf(row);
     for (const json of [[], ["--json"]]) {
       const { stdout, stderr } = await stublab(...words, ...json);
       const text = stdout + stderr;
