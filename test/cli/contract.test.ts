@@ -10,23 +10,9 @@ writeFileSync(recording, JSON.stringify(await recordingOf("inject")));
 const CASE = "examples/cases/restart.json";
 
 /** The commands, each with words that make it print something. */
-const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-  bootstrap: ["--grandchildren", "0"],
-  inject: ["getpid"],
-  compare: ["script", "--cases", "10", "--arch", "amd64"],
-  lesson: [recording],
-  "lesson task": [],
-  fuzz: ["--cases", "10"],
-  "fuzz replay": [CASE],
-  "fuzz minimize": [CASE],
-  "fuzz export": [CASE],
-  predict: [CASE],
-  conformance: ["--list"],
-  seccomp: [],
-  explain: ["0x857f"],
-  bench: ["--list"],
-  doctor: [],
-};
+const COMMANDS = jsonLines<{ readonly name: string; readonly args: readonly string[] }>(
+  "cli/commands",
+).map(({ name, args }) => [name, args.map((word) => word.replace("RECORDING", recording))] as const);
 
 /** A command of the table, and those below it. */
 function* walk(command: CommandUnknownOpts, words = "stublab"): Generator<[string, string]> {
@@ -68,7 +54,7 @@ contract("help is a command, too", async () => {
   assert.is(stdout, (await stublab(["--help"])).stdout);
 });
 
-for (const [name, args] of [["--version", []], ...Object.entries(COMMANDS)] as const) {
+for (const [name, args] of [["--version", []], ...COMMANDS] as const) {
   contract(`reports a full standard output, once: ${name}`, async () => {
     for (const more of name === "--version" || /minimize|export/.test(name)
       ? [[]]

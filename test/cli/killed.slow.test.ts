@@ -12,8 +12,6 @@ const SEED = 11n;
 /** A fuzz run ends after its round, on a busy machine. */
 const PATIENCE = 30_000;
 
-const CASE = "examples/cases/restart.json";
-
 const folder = mkdtempSync(join(tmpdir(), "stublab-killed-"));
 killed.after(() => rmSync(folder, { recursive: true, force: true }));
 const out = join(folder, "out");
@@ -28,28 +26,12 @@ killed.before(async () => {
   }
 });
 
+/** In a word of a row OUT, ANSWERS and RECORDING stand for the files above. */
+const fileOf = (word: string) =>
+  word.replace("OUT", out).replace("ANSWERS", answers).replace("RECORDING", recording);
 const COMMANDS: readonly (readonly string[])[] = [
-  ["bootstrap", "--grandchildren", "30"],
-  ["bootstrap", "--hold"],
-  ["inject", "pause"],
-  ["compare", "--cases", "1000000"],
-  ["compare", "--live", "--cases", "1000"],
-  ["compare", "--cases", "10000", "examples/encoders/encoder.mjs", "dist/encoder.wasm"],
-  ["inject", "getpid", "--encoder", "./dist/encoder.wasm"],
+  ...jsonLines<string[]>("cli/killed").map((words) => words.map(fileOf)),
   ...RECORDED.map((name) => ["lesson", name, "--record", join(out, `${name}.json`)]),
-  ["lesson", "task", "check", answers, "--record", out],
-  ["lesson", "no-exitkill"],
-  ["lesson", "--pages", out],
-  ["lesson", "--pages", out, recording],
-  ["lesson", recording, "--html", join(out, "host.html")],
-  ["fuzz", "--cases", "100000", "--workers", "2"],
-  ["fuzz", "minimize", CASE, "-o", join(out, "small.json")],
-  ["fuzz", "replay", CASE],
-  ["predict", CASE],
-  ["conformance"],
-  ["seccomp"],
-  ["guest", "examples/guests/loop.S", "--deadline", "300"],
-  ["doctor"],
 ];
 
 /** Makes orphans of the commands children of this process. */

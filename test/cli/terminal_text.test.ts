@@ -62,16 +62,19 @@ function wordsOf({ words, content = "", name = "" }: Row): string[] {
 }
 
 for (const row of jsonLines<Row>("cli/hostile_words")) {
-  terminal(`${row.what}: no control character reaches the terminal, and no line is added`, async () => {
-    const words = wordsOf(row);
-    for (const json of [[], ["--json"]]) {
-      const { stdout, stderr } = await stublab(...words, ...json);
-      const text = stdout + stderr;
-      assert.ok(text.length > 0);
-      assert.not.match(text, OBEYED);
-      assert.not.match(text, /^ {2}remedy: lies/m);
-    }
-  });
+  terminal(
+    `${row.what}: no control character reaches the terminal, and no line is added`,
+    async () => {
+      const words = wordsOf(row);
+      for (const json of [[], ["--json"]]) {
+        const { stdout, stderr } = await stublab(...words, ...json);
+        const text = stdout + stderr;
+        assert.ok(text.length > 0);
+        assert.not.match(text, OBEYED);
+        assert.not.match(text, /^ {2}remedy: lies/m);
+      }
+    },
+  );
 }
 
 terminal("rules of a log are shown with escapes", async () => {

@@ -1,25 +1,11 @@
 import { parseRecording } from "../../src/labs/record/load.ts";
 import type { Recording } from "../../src/labs/record/recording.ts";
+import { jsonLines } from "./json_lines.ts";
 
 /** What strings of others may hold, and what no view may obey, choke on or pass on. */
 export const HOSTILE: readonly string[] = [
-  '</script><script>document.title="run"</script>',
-  "--><img src=x onerror=alert(1)><!--",
-  '"\' onfocus=alert(1) x="',
-  "two\nlines\r\nand\ta tab",
-  "&lt;&#60;b&#62; <br/>",
-  "\u202egnp.exe\u202c \u2066isolated\u2069 שלום",
-  "\0\x07\x1b[31mred\x1b[0m\x1b]0;title\x07\x7f\x9b31m",
-  "half \ud800 of a pair, and the other \udc00",
-  "__proto__",
-  "constructor",
-  "",
-  "   ",
-  "```\n# heading [link](javascript:alert(1))",
-  `10 kB ${"long".repeat(2500)}`,
-  "a\u0301\u0302\u0303\u0304\u0305 \u200b\u{e0041}\u00ad",
-  "<!--<script>",
-  `</title></style>${"x".repeat(10_000)}`,
+  ...jsonLines<string>("support/hostile"),
+  ...[`10 kB ${"long".repeat(2500)}`, `</title></style>${"x".repeat(10_000)}`],
 ];
 
 /** What is no text of others: words of a fixed list, numbers, and masks of signals. */

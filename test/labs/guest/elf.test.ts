@@ -1,4 +1,5 @@
 import { parseElf } from "../../../src/labs/guest/elf.ts";
+import { littleEndian } from "../../support/code_bytes.ts";
 import { GUEST_MACHINE } from "../../../src/labs/guest/machine.ts";
 
 const elf = suite("ELF");
@@ -88,57 +89,26 @@ elf("refuses every truncated file", () => {
   }
 });
 
-type Change = (file: DataView) => void;
+/** A file in which a field has another value, and a regular expression of the message; without one the file is taken. */
+interface Wrong {
+  readonly what: string;
+  readonly at: number;
+  readonly bits: number;
+  readonly value: string;
+  readonly message?: string;
+}
 
-for (const [what, change, message] of [
-  [
-    "another machine",
-    (f) => f.setUint16(MACHINE, OTHER, true),
-    new RegExp(`machine is ${OTHER} .*offset 18`),
-  ],
-  ["32 bits", (f) => f.setUint8(4, 1), /not 64-bit: its class is 1 .*offset 4/],
-  ["an unknown class", (f) => f.setUint8(4, 9), /class is 9/],
-  ["big-endian words", (f) => f.setUint8(5, 2), /not little-endian.*order is 2 .*offset 5/],
-  ["an unknown version", (f) => f.setUint8(6, 0), /version 0/],
-  ["an object file", (f) => f.setUint16(TYPE, 1, true), /type is 1/],
-  ["a core dump", (f) => f.setUint16(TYPE, 4, true), /type is 4/],
-  ["headers of another size", (f) => f.setUint16(54, 32, true), /unknown size: 32 .*offset 54/],
-  ["no program header", (f) => f.setUint16(HEADER_COUNT, 0, true), /no loadable segment/],
-  [
-    "too many program headers",
-    (f) => f.setUint16(HEADER_COUNT, 0xffff, true),
-    /truncated.*offset 32/,
-  ],
-  ["headers past the end", (f) => f.setUint16(HEADER_COUNT, 2, true), /truncated.*offset 32/],
-  ["headers at 2^64 - 1", (f) => f.setBigUint64(HEADERS_AT, (1n << 64n) - 1n, true), /truncated/],
-  ["an interpreter", (f) => f.setUint32(HEADER, 3, true), /dynamically linked.*offset 64/],
-  ["nothing to load", (f) => f.setUint32(HEADER, 4, true), /no loadable segment/],
-  ["an empty segment", (f) => f.setBigUint64(HEADER + 32, 0n, true), undefined],
-  [
-    "a segment past the end",
-    (f) => f.setBigUint64(HEADER + 8, 1n, true),
-    /to 121, but is truncated at 120/,
-  ],
-  ["a segment at 2^64 - 1", (f) => f.setBigUint64(HEADER + 8, (1n << 64n) - 1n, true), /truncated/],
-  [
-    "more file than memory",
-    (f) => f.setBigUint64(HEADER + 40, 1n, true),
-    /of 1 bytes with 120 bytes in the file/,
-  ],
-  ["2^64 - 1 bytes", (f) => f.setBigUint64(HEADER + 40, (1n << 64n) - 1n, true), /user space/],
-  [
-    "the kernel's half",
-    (f) => f.setBigUint64(HEADER + 16, 0xffffffff80000000n, true),
-    /user space/,
-  ],
-  ["an entry nowhere", (f) => f.setBigUint64(ENTRY, 0x402000n, true), /entry at 0x402000/],
-  ["an entry in data", (f) => f.setUint32(HEADER + 4, 6, true), /outside its executable segments/],
-] satisfies [string, Change, RegExp | undefined][]) {
+const MACHINE_IS = `machine is ${OTHER} .*offset 18`;
+
+for (const { what, at, bits, value, message } of [
+  { what: "another machine", at: MACHINE, bits: 16, value: `${OTHER}`, message: MACHINE_IS },
+  ...jsonLines<Wrong>("labs/guest/wrong_elf"),
+]) {
   elf(`${message === undefined ? "takes" : "refuses"} ${what}`, () => {
-    const file = smallest();
-    change(file);
-    if (message === undefined) parseElf(bytesOf(file));
-    else assert.match(refusal(bytesOf(file)).message, message);
+    const bytes = bytesOf(smallest());
+    bytes.set(littleEndian(BigInt(value), bits / 8), at);
+    if (message === undefined) parseElf(bytes);
+    else assert.match(refusal(bytes).message, new RegExp(message));
   });
 }
 
