@@ -12,7 +12,9 @@ const CASE = "examples/cases/restart.json";
 /** The commands, each with words that make it print something. */
 const COMMANDS = jsonLines<{ readonly name: string; readonly args: readonly string[] }>(
   "cli/commands",
-).map(({ name, args }) => [name, args.map((word) => word.replace("RECORDING", recording))] as const);
+).map(
+  ({ name, args }) => [name, args.map((word) => word.replace("RECORDING", recording))] as const,
+);
 
 /** A command of the table, and those below it. */
 function* walk(command: CommandUnknownOpts, words = "stublab"): Generator<[string, string]> {

@@ -1,6 +1,6 @@
 import { parseElf } from "../../../src/labs/guest/elf.ts";
-import { littleEndian } from "../../support/code_bytes.ts";
 import { GUEST_MACHINE } from "../../../src/labs/guest/machine.ts";
+import { littleEndian } from "../../support/code_bytes.ts";
 
 const elf = suite("ELF");
 
