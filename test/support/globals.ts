@@ -180,6 +180,7 @@ declare global {
   const randomWords: typeof random.randomWords;
   const recordingOf: typeof recordings.recordingOf;
   const temporaryFolder: typeof temporary.temporaryFolder;
+  const raised: typeof throwing.raised;
   const rejection: typeof throwing.rejection;
   const thrown: typeof throwing.thrown;
 

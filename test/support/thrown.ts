@@ -1,10 +1,5 @@
-import type { StublabError } from "../../src/index.ts";
-
 /** Returns the error of a kind that `body` throws; fails if it throws another, or nothing. */
-export function thrown<T extends StublabError>(
-  kind: new (...args: never[]) => T,
-  body: () => unknown,
-): T {
+export function thrown<T extends Error>(kind: new (...args: never[]) => T, body: () => unknown): T {
   try {
     body();
   } catch (error) {
@@ -12,6 +7,16 @@ export function thrown<T extends StublabError>(
     throw error;
   }
   throw new Error(`expected a ${kind.name}`);
+}
+
+/** Returns what `body` throws; fails if it throws nothing. */
+export function raised(body: () => unknown): unknown {
+  try {
+    body();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("expected an exception");
 }
 
 /** Returns the reason of a rejected promise; fails if the promise resolves. */

@@ -108,10 +108,7 @@ for (const encoder of ENCODERS) {
   seccomp("exit ends a stub with the given status", () => {
     withPlatform((platform) => {
       const { stub } = platform.newAddressSpace();
-      assert.throws(
-        () => stub.inject("exit", 3),
-        (error: unknown) => error instanceof DeathError && error.how === "exited with status 3",
-      );
+      assert.is(thrown(DeathError, () => stub.inject("exit", 3)).how, "exited with status 3");
     });
   });
 

@@ -58,10 +58,7 @@ death("with SIGCHLD, a killed stub throws an error, and no other stub does", asy
   for (const stub of [master, bystander]) assert.is(stub.call("getpid"), BigInt(stub.pid));
   assert.equal([...tracer.stubs.keys()], [master.pid, bystander.pid]);
   lists([...master.children], [bystander.pid], ({ pid }) => pid);
-  assert.throws(
-    () => polled.inject("getpid"),
-    (error: unknown) => error instanceof DeathError && error.how === "killed by SIGKILL",
-  );
+  assert.is(thrown(DeathError, () => polled.inject("getpid")).how, "killed by SIGKILL");
   tracer.close();
   for (const { pid } of [master, ...grandchildren]) assert.is(processState(pid), undefined);
 });

@@ -28,10 +28,7 @@ ledger("the stubs of a turn whose stub is killed are ended", () => {
     // The last of them kills the stub itself.
     killed.batch();
     batch.call("kill", killed.pid, 9);
-    assert.throws(
-      () => batch.run(),
-      (error: unknown) => error instanceof DeathError,
-    );
+    thrown(DeathError, () => batch.run());
     tracer.close();
     assert.equal(childrenOf(process.pid), []);
   }
@@ -84,10 +81,7 @@ ledger("a stub whose first thread alone exits is dead at once", () => {
   const [, other] = readdirSync("/proc/self/task");
   child.ticket(Number(other));
   const started = performance.now();
-  assert.throws(
-    () => child.inject(callNumber("exit"), 0),
-    (error: unknown) => error instanceof DeathError,
-  );
+  thrown(DeathError, () => child.inject(callNumber("exit"), 0));
   assert.ok(performance.now() - started < 5000);
   tracer.close();
   assert.equal(childrenOf(process.pid), []);

@@ -187,18 +187,12 @@ function facts(memory: ReturnType<typeof suite>): void {
     const stub = tracer.createStub();
     const address = stub.map(PAGE);
     stub.detach();
-    assert.throws(
-      () => stub.read(address, 1),
-      (error: unknown) => error instanceof StateError,
-    );
+    thrown(StateError, () => stub.read(address, 1));
     stub.attach();
     stub.read(address, 1);
     stub.close();
     for (const use of [() => stub.read(address, 1), () => stub.write(address, Uint8Array.of(1))]) {
-      assert.throws(
-        use,
-        (error: unknown) => error instanceof StateError && /has been closed/.test(error.message),
-      );
+      assert.match(thrown(StateError, use).message, /has been closed/);
     }
   });
 }

@@ -18,12 +18,13 @@ function cloneHeld(parent: Stub, exitSignal: string): Thread {
     OPTIONS.reduce((bits, name) => bits | tracer.constant(`PTRACE_O_${name}`), 0),
   );
   const word = encoder.encodeClone(tracer.flag("CLONE_FILES"), tracer.parseExitSignal(exitSignal));
-  assert.throws(
-    () =>
+  assert.match(
+    thrown(StopError, () =>
       inject(thread, tracer.flag("SYS_clone"), [word], {
         setUp: ({ offset }) => encoder.encodeBootstrap(offset, parent.pid),
       }),
-    (error: unknown) => error instanceof StopError && /stopped by event/.test(error.message),
+    ).message,
+    /stopped by event/,
   );
   const message = new BigUint64Array(1);
   shim.ptrace(tracer.constant("PTRACE_GETEVENTMSG"), thread.tid, 0, message);
@@ -60,10 +61,7 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
 
     const resumed = performance.now();
     child.expect("stopped").resume();
-    assert.throws(
-      () => child.wait(),
-      (error: unknown) => error instanceof DeathError && error.how === "exited with status 1",
-    );
+    assert.is(thrown(DeathError, () => child.wait()).how, "exited with status 1");
     assert.ok(performance.now() - resumed < tracer.deadline);
     assert.not(isAlive(child.tid));
     assert.is(master.call("getpid"), BigInt(master.pid));

@@ -138,10 +138,7 @@ workers("prevent the release of an address space that they have joined", async (
 workers("need their own ticket", async () => {
   using platform = Platform.open();
   const space = guestSpace(platform);
-  assert.throws(
-    () => space.ticket(platform.tracer.tid),
-    (error: unknown) => error instanceof StateError,
-  );
+  thrown(StateError, () => space.ticket(platform.tracer.tid));
   const colleague = await Colleague.start();
   const ticket = { ...space.ticket(colleague.tid), tracerTid: platform.tracer.tid + 1 };
   const answer = await colleague.ask("run", ticket);

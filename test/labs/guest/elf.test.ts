@@ -39,15 +39,8 @@ function smallest(): DataView {
 
 const bytesOf = (file: DataView): Uint8Array => new Uint8Array(file.buffer);
 
-function refusal(bytes: Uint8Array, base?: bigint): InputError {
-  try {
-    parseElf(bytes, base);
-  } catch (error) {
-    if (error instanceof InputError) return error;
-    throw error;
-  }
-  throw new Error("it was accepted");
-}
+const refusal = (bytes: Uint8Array, base?: bigint): InputError =>
+  thrown(InputError, () => parseElf(bytes, base));
 
 elf("reads entry, segments and program headers", () => {
   const { entry, segments, headers } = parseElf(bytesOf(smallest()));

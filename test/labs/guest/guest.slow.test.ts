@@ -227,10 +227,7 @@ for (const [what, program, options] of [
   ["an address in the stack", { code: EXIT_7, address: GUEST_MACHINE.stackTop - 0x10000n }, {}],
 ] as const) {
   guests(`refuses ${what}`, () => {
-    assert.throws(
-      () => runGuest(platform, program, options),
-      (error: unknown) => error instanceof InputError,
-    );
+    thrown(InputError, () => runGuest(platform, program, options));
   });
 }
 
@@ -257,10 +254,7 @@ guests("refuses unknown members, and names the nearest known one", () => {
 
 withCompiler("refuses a program that needs more memory than there is", () => {
   const elf = assemble(`${exitWith(0)}\n.bss\n.skip 0x100000000`);
-  assert.throws(
-    () => runGuest(platform, { elf }),
-    (error: unknown) => error instanceof InputError && /the limit is/.test(error.message),
-  );
+  assert.match(thrown(InputError, () => runGuest(platform, { elf })).message, /the limit is/);
 });
 
 guests("does no harm with arbitrary code", () => {

@@ -171,15 +171,10 @@ for (const [name, code] of [
   callbacks(`an exception of ${name} propagates from runGuest, and the guest is ended`, () => {
     const values = [new Error("enough"), new UnsupportedError("enough"), "enough", undefined];
     for (const value of values) {
-      let caught: unknown = "nothing";
-      try {
-        const refuse = () => {
-          throw value;
-        };
-        runGuest(platform, { code }, { [name]: refuse });
-      } catch (error) {
-        caught = error;
-      }
+      const refuse = () => {
+        throw value;
+      };
+      const caught = raised(() => runGuest(platform, { code }, { [name]: refuse }));
       assert.is(caught, value);
       assert.is(platform.pooled, 1);
       expectUsable();
@@ -193,12 +188,10 @@ callbacks("an exception of a callback propagates even if the guest's process was
     process.kill(space.pid, "SIGKILL");
     throw enough;
   };
-  try {
-    runGuest(platform, { code: EXIT_7 }, { onSyscall });
-    assert.unreachable();
-  } catch (error) {
-    assert.is(error, enough);
-  }
+  assert.is(
+    raised(() => runGuest(platform, { code: EXIT_7 }, { onSyscall })),
+    enough,
+  );
   expectUsable();
 });
 
@@ -237,24 +230,18 @@ callbacks("a signal that a callback aborts ends the guest before its next switch
     calls++;
     if (calls === 3) controller.abort(reason);
   };
-  try {
-    runGuest(platform, { code: CALLS_FOR_EVER }, { signal: controller.signal, trace });
-    assert.unreachable();
-  } catch (error) {
-    assert.is(error, reason);
-  }
+  const { signal } = controller;
+  const error = raised(() => runGuest(platform, { code: CALLS_FOR_EVER }, { signal, trace }));
+  assert.is(error, reason);
   assert.is(calls, 3);
   expectUsable();
 });
 
 callbacks("an aborted signal prevents the start, and one that is not aborted has no effect", () => {
   const onStart = () => assert.unreachable();
-  try {
-    runGuest(platform, { code: EXIT_7 }, { signal: AbortSignal.abort(), onStart });
-    assert.unreachable();
-  } catch (error) {
-    assert.is(error instanceof Error && error.name, "AbortError");
-  }
+  const aborted = { signal: AbortSignal.abort(), onStart };
+  const error = raised(() => runGuest(platform, { code: EXIT_7 }, aborted));
+  assert.is(error instanceof Error && error.name, "AbortError");
   const { signal } = new AbortController();
   assert.is(runGuest(platform, { code: EXIT_7 }, { signal }).result.kind, "exited");
 });

@@ -91,13 +91,8 @@ for (const encoder of ENCODERS) {
   live(`${encoder}: a blocking call shows its six arguments, and the stub survives`, () => {
     using tracer = new Tracer({ encoder: openEncoder(encoder), deadline: 300 });
     const stub = tracer.createStub();
-    try {
-      stub.inject("ppoll", ...WAITS);
-      assert.unreachable("ppoll returned");
-    } catch (error) {
-      if (!(error instanceof DeadlineError)) throw error;
-      lists(asm.ARGUMENTS, WAITS, (name) => error.registers?.[name]);
-    }
+    const { registers } = thrown(DeadlineError, () => stub.inject("ppoll", ...WAITS));
+    lists(asm.ARGUMENTS, WAITS, (name) => registers?.[name]);
     // Else the call was ended so that it is not restarted in place of the next one.
     if (!HOST_MACHINE.restartsBeforeStops) {
       const [number, ...args] = readFileSync(`/proc/${stub.pid}/syscall`, "utf8").split(" ");
