@@ -181,6 +181,7 @@ declare global {
   const recordingOf: typeof recordings.recordingOf;
   const temporaryFolder: typeof temporary.temporaryFolder;
   const raised: typeof throwing.raised;
+  const rejected: typeof throwing.rejected;
   const rejection: typeof throwing.rejection;
   const thrown: typeof throwing.thrown;
 

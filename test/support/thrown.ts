@@ -28,3 +28,13 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   }
   throw new Error("expected a rejection");
 }
+
+/** Returns the error of a kind with which a promise rejects; fails if it resolves, or rejects with another. */
+export async function rejected<T extends Error>(
+  kind: new (...args: never[]) => T,
+  promise: Promise<unknown>,
+): Promise<T> {
+  const error = await rejection(promise);
+  if (error instanceof kind) return error;
+  throw error;
+}

@@ -17,15 +17,7 @@ function randomBytes(length: number): Uint8Array {
 }
 
 /** The error of a transfer that must fail. */
-function failure(body: () => unknown): MemoryError {
-  try {
-    body();
-  } catch (error) {
-    if (error instanceof MemoryError) return error;
-    throw error;
-  }
-  throw new Error("the transfer succeeded");
-}
+const failure = (body: () => unknown): MemoryError => thrown(MemoryError, body);
 
 /** A scrubbed stub, with this many pages mapped. */
 function withPages(pages: number, body: (stub: Stub, address: bigint) => void): void {

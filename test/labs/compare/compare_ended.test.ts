@@ -93,9 +93,8 @@ for (const [what, name] of [
       const progress = () => {
         rounds++;
       };
-      const error = await rejection(compare({ ...opened, cases: 300, progress }));
-      assert.instance(error, StateError);
-      assert.match(String(error), /the subject "(encoder.mjs|script)" is closed/);
+      const { message } = await rejected(StateError, compare({ ...opened, cases: 300, progress }));
+      assert.match(message, /the subject "(encoder.mjs|script)" is closed/);
       assert.is(rounds, 0);
       opened.close();
       assert.is(readFileSync(victim, "utf8"), "untouched");

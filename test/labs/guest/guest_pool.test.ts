@@ -6,16 +6,6 @@ import {
 } from "../../../src/index.ts";
 import { startWorker } from "../../../src/lib/worker.ts";
 
-/** The error of a class with which a promise is rejected. */
-async function failure<T extends Error>(
-  type: new (...args: never[]) => T,
-  promise: Promise<unknown>,
-): Promise<T> {
-  const error = await rejection(promise);
-  if (error instanceof type) return error;
-  throw error;
-}
-
 const pools = suite("guest: pool");
 const withCompiler = needs(pools, "cc");
 
@@ -102,22 +92,22 @@ pools("an abort before the start leaves the other runs alone", async () => {
   const waiting = pool.run(EXITS, { signal: second.signal });
   const next = pool.run(EXITS);
   second.abort();
-  assert.is((await failure(DOMException, waiting)).name, "AbortError");
+  assert.is((await rejected(DOMException, waiting)).name, "AbortError");
   first.abort();
   assert.is((await next).result.kind, "exited");
   await busy;
   const aborted = pool.run(EXITS, { signal: AbortSignal.abort() });
-  assert.is((await failure(DOMException, aborted)).name, "AbortError");
+  assert.is((await rejected(DOMException, aborted)).name, "AbortError");
 });
 
 pools("what a guest breaks is its own", async () => {
   const elf = bytes("\x7fELF");
-  const { message } = await failure(InputError, pool.run({ elf }));
+  const { message } = await rejected(InputError, pool.run({ elf }));
   assert.match(message, /^the ELF file is truncated/);
-  await failure(InputError, pool.run({ code: new Uint8Array() }));
+  await rejected(InputError, pool.run({ code: new Uint8Array() }));
   // @ts-expect-error A callback cannot be called from another thread.
-  await failure(InputError, pool.run(EXITS, { trace: () => {} }));
-  const run = failure(StublabError, pool.run(SPINS, LONG));
+  await rejected(InputError, pool.run(EXITS, { trace: () => {} }));
+  const run = rejected(StublabError, pool.run(SPINS, LONG));
   const spinning = () =>
     childrenOf(process.pid)
       .flatMap((master) => childrenOf(master))
@@ -133,18 +123,18 @@ pools("closing ends guests that run, and those that wait, and leaves no process"
   const other = new GuestPool({ workers: 1, platform: { deadline: 60_000 } });
   assert.is((await other.run(EXITS)).result.kind, "exited");
   assert.is(childrenOf(process.pid).length, before.length + 1);
-  const runs = [other.run(SPINS, LONG), other.run(EXITS)].map((run) => failure(StateError, run));
+  const runs = [other.run(SPINS, LONG), other.run(EXITS)].map((run) => rejected(StateError, run));
   await other.close();
   for (const { message } of await Promise.all(runs)) assert.match(message, "was closed");
   assert.equal(childrenOf(process.pid), before);
-  assert.match((await failure(StateError, other.run(EXITS))).message, "is closed");
+  assert.match((await rejected(StateError, other.run(EXITS))).message, "is closed");
   await other.close();
 });
 
 pools("a platform that cannot be opened fails each run with the reason", async () => {
   await using other = new GuestPool({ workers: 1, platform: { exitSignal: "SIGTRAP" } });
   for (let i = 0; i < 2; i++) {
-    const { message } = await failure(InputError, other.run(EXITS));
+    const { message } = await rejected(InputError, other.run(EXITS));
     assert.match(message, /SIGTRAP cannot be the exit signal/);
   }
 });

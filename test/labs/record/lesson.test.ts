@@ -91,9 +91,10 @@ lessons("a question is refused unless one choice is right, and none is there twi
     [[right, wrong, { ...wrong, text: "This" }], '"This" appears twice'],
   ] as const) {
     const asked = { ...PLAIN, play: (scene: Scene) => scene.ask({ ...ASKED, choices }) };
-    const error = await rejection(recordLesson(asked));
-    assert.instance(error, InputError);
-    assert.match(String(error), `question.choices: ${why}`);
+    assert.match(
+      (await rejected(InputError, recordLesson(asked))).message,
+      `question.choices: ${why}`,
+    );
   }
 });
 
@@ -155,7 +156,6 @@ lessons("a signal rejects with its reason, and leaves no stub", async () => {
 });
 
 lessons("a lesson in which nothing is recorded is refused", async () => {
-  const error = await rejection(recordLesson({ ...PLAIN, play() {} }));
-  assert.instance(error, InputError);
-  assert.match(String(error), "steps: a recording has at least one");
+  const { message } = await rejected(InputError, recordLesson({ ...PLAIN, play() {} }));
+  assert.match(message, "steps: a recording has at least one");
 });

@@ -65,14 +65,8 @@ assembling("without a compiler, the error names it", async () => {
   const { CC } = process.env;
   process.env.CC = "/nowhere/cc";
   try {
-    await assembled("nop");
-    assert.unreachable();
-  } catch (error) {
-    assert.instance(error, UnsupportedError);
-    assert.match(
-      error instanceof Error ? error.message : "",
-      /cannot run the C compiler \/nowhere/,
-    );
+    const { message } = await rejected(UnsupportedError, assembled("nop"));
+    assert.match(message, /cannot run the C compiler \/nowhere/);
   } finally {
     if (CC === undefined) delete process.env.CC;
     else process.env.CC = CC;
