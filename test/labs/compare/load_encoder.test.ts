@@ -12,13 +12,9 @@ const WASM = "./dist/encoder.wasm";
 
 /** The error with which loading a file fails. */
 async function failureOf(file: string): Promise<EncoderError | InputError> {
-  try {
-    await loadEncoderUnconfined(file);
-  } catch (error) {
-    if (error instanceof EncoderError || error instanceof InputError) return error;
-    throw error;
-  }
-  throw new Error(`${file} was loaded`);
+  const error = await rejection(loadEncoderUnconfined(file));
+  if (error instanceof EncoderError || error instanceof InputError) return error;
+  throw error;
 }
 
 for (const [what, file] of [

@@ -16,9 +16,6 @@ callbacks.after.each(() => {
   assert.ok(platform.pooled <= 1);
 });
 
-/** mov edi, 7; mov eax, 60; syscall */
-const EXIT_7 = Uint8Array.of(0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05);
-
 /** Expects that the platform still runs guests. */
 function expectUsable(): void {
   assert.equal(runGuest(platform, { code: EXIT_7 }).result, { kind: "exited", status: 7 });

@@ -79,25 +79,13 @@ guests("is interrupted on request", () => {
 });
 
 guests("dies of a signal from this process", () => {
-  const { result } = runGuest(
-    platform,
-    { code: program(asm.SPIN) },
-    {
-      onStart: ({ space }) => process.kill(space.pid, "SIGTERM"),
-    },
-  );
+  const onStart: GuestOptions["onStart"] = ({ space }) => process.kill(space.pid, "SIGTERM");
+  const { result } = runGuest(platform, { code: program(asm.SPIN) }, { onStart });
   assert.is(result.kind === "signaled" && result.signal, "SIGTERM");
 });
 
 guests("throws if its process is killed, and the platform keeps working", () => {
-  assert.throws(
-    () =>
-      runGuest(
-        platform,
-        { code: program(asm.SPIN) },
-        { onStart: ({ space }) => process.kill(space.pid, "SIGKILL") },
-      ),
-    (error: unknown) => error instanceof DeathError,
-  );
+  const onStart: GuestOptions["onStart"] = ({ space }) => process.kill(space.pid, "SIGKILL");
+  thrown(DeathError, () => runGuest(platform, { code: program(asm.SPIN) }, { onStart }));
   assert.equal(runGuest(platform, { code: EXIT_7 }).result, { kind: "exited", status: 7 });
 });
