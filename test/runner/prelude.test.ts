@@ -19,6 +19,7 @@ for (const [name, text, expected] of [
   ],
   ["a member", "words.join(1);", "words.join(1);"],
   ["a part of a name", "rejoin(joined);", "rejoin(joined);"],
+  ["a name in a comment", "/** join */\nf();", "/** join */\nf();"],
   ["a name in a text", '// join\nf("join");', '// join\nf("join");'],
   ["an imported name", 'import { join } from "x";\njoin();', 'import { join } from "x";\njoin();'],
   [

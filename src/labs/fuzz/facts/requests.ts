@@ -6,12 +6,8 @@
 import type { ProbedArch } from "../../../core/machine/index.ts";
 import { InputError } from "../../../lib/errors.ts";
 import { list, optional, parseJson, record, table, text } from "../../../lib/shape.ts";
-import AMD64 from "./amd64/requests.jsonl";
-import ARM64 from "./arm64/requests.jsonl";
+import { OWN } from "./requests/arch.ts";
 import COMMON from "./requests.jsonl";
-import RISCV64 from "./riscv64/requests.jsonl";
-
-const OWN: Readonly<Record<ProbedArch, string>> = { amd64: AMD64, arm64: ARM64, riscv64: RISCV64 };
 
 const rowShape = record({
   /** Its name, with $0 and $1; a line without it is done for all checks after it. */

@@ -1,0 +1,12 @@
+/* The facts about requests that each architecture has of its own: any machine makes the probe for each. */
+
+import type { ProbedArch } from "../../../../core/machine/index.ts";
+import AMD64 from "../amd64/requests.jsonl";
+import ARM64 from "../arm64/requests.jsonl";
+import RISCV64 from "../riscv64/requests.jsonl";
+
+export const OWN: Readonly<Record<ProbedArch, string>> = {
+  amd64: AMD64,
+  arm64: ARM64,
+  riscv64: RISCV64,
+};
