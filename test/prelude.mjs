@@ -31,7 +31,7 @@ const OWN =
 /** The first of two names of an import or of a pattern, which names nothing here. */
 const RENAMED = /\w+(?: as |: )/g;
 /** What names nothing: comments, and texts in which nothing is inserted. */
-const SILENT = /^\s*\/\/.*$|\/\*[^]*?\*\/|"(?:[^"\\\n]|\\.)*"/gm;
+const SILENT = /^\s*\/\/.*$|\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"/gm;
 const SUITE = /^const (\w+) = suite(?:<.*>)?\(/gm;
 
 /** The text of a test file, with the same lines, and what it leaves out: imports before it, runs of its suites after it. */
