@@ -48,6 +48,8 @@ export class TestBrowser {
     mkdirSync(home);
     this.#browser = await puppeteer.launch({
       executablePath: CHROMIUM ?? "chromium",
+      // The limit of the file of tests scales with the load.
+      timeout: 0,
       // Its sandbox refuses to run as root.
       args: ["--no-sandbox", "--disable-crash-reporter"],
       userDataDir: join(this.folder, "profile"),
