@@ -221,8 +221,7 @@ export const MACHINES: readonly Machine[] = ALL;
 export const SHORT: readonly string[] = [
   ...["probe/linux-newest/max", "probe/linux-newest-standard/max", "probe/runsc-ptrace"],
   ...["probe/runsc-systrap", "probe/uml", "probe/linux-newest-riscv64/max"],
-  ...["node/linux-newest/max", "node/linux-newest-arm64/max"],
-  ...["node/runsc-ptrace", "node/runsc-systrap", "node/uml"],
+  ...["node/linux-newest-arm64/max", "node/runsc-ptrace", "node/runsc-systrap", "node/uml"],
 ];
 
 /** QEMU emulates the processor, as KVM cannot start other kernels everywhere. */

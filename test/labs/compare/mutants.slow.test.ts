@@ -5,7 +5,7 @@ import { localSubject } from "../../../src/labs/compare/subject.ts";
 import { type Mutant, mutate, withoutNames } from "../../support/mutants.ts";
 
 /** One mutant in this many is tried; in a soak, every mutant. */
-const EVERY = process.env.SOAK ? 1 : 12;
+const EVERY = process.env.SOAK ? 1 : 24;
 
 /** The number of cases in which a mutant must be found. */
 const CASES = 100_000;
