@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Tool } from "../../src/labs/fuzz/facts/profiles.ts";
-import { type Ending, eventually, processState, Running } from "./processes.ts";
+import { type Ending, eventually, isAlive, processState, Running } from "./processes.ts";
 import { assemble, compile, exitWith } from "./programs.ts";
 import { temporaryFolder } from "./temporary.ts";
 
@@ -123,6 +123,18 @@ const straceRuns =
     return code === status && traced(...patterns);
   };
 
+/** Whether all threads of a process are traced, and in no stop; or it has ended. */
+function runsTraced(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((tid) => {
+      const status = readFileSync(`/proc/${pid}/task/${tid}/status`, "utf8");
+      return /^TracerPid:\t[1-9]/m.test(status) && !/^State:\tt/m.test(status);
+    });
+  } catch {
+    return true;
+  }
+}
+
 /** strace attaches to a program, which is then asked to end. */
 const straceAttaches =
   (
@@ -141,6 +153,8 @@ const straceAttaches =
         const tracer = start([...wrapper, "/usr/bin/env", "sh", "-c", words]);
         const ended = endOf(tracer);
         await Promise.race([tracer.says(/attached/), ended]);
+        // Its message comes before the stops of PTRACE_ATTACH have been taken from all threads.
+        if (isAlive(tracer.pid)) await eventually(() => runsTraced(sleeper.pid), 100);
         goOn(sleeper);
         const over = isOver(await endOf(sleeper));
         await ended;
