@@ -122,7 +122,7 @@ bool same(const char *a, const char *b);
 bool begins_with(const char *text, const char *beginning);
 /** The index of a name in a list that 0 ends; -1. */
 int32_t index_of(const char *name, const char *const *list);
-/** Reads a number with a sign, decimal or hexadecimal. Returns false if a text is none. */
+/** Reads a signed decimal or hexadecimal number. Returns false if the text is not a number. */
 bool read_word(const char *text, uint64_t *word);
 /** The line that begins with a name, or "". */
 const char *line_of(const char *text, const char *name);

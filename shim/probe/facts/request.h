@@ -44,8 +44,8 @@ void new_stub_at(int64_t where);
 void select_task(int64_t task);
 void select_stub(void);
 
-/** The address of a piece of the stub's code (src/labs/fuzz/case/ARCH/code.ts); 0: there is none.
- */
+/** The address of a piece of the stub's code (src/labs/fuzz/case/ARCH/code.ts); 0 if the name is
+ * unknown. */
 uint64_t place_of(const char *code);
 /** Writes the baseline with other words to the registers: the program counter, then indices and
  * words. */

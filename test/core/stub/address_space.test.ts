@@ -140,6 +140,22 @@ spaces("that is released is empty, waits in the pool, and is handed out again", 
   });
 });
 
+/** The number of mseal, which Linux has since 6.10, on all architectures. */
+const MSEAL = 462;
+function hasMseal(): boolean {
+  using tracer = new Tracer();
+  return tracer.createStub().inject(MSEAL, 0, 0, 0).errno === null;
+}
+
+needs(spaces, { mseal: hasMseal() })("with a sealed page is closed when it is released", () => {
+  using platform = Platform.open({ seccomp: false });
+  const space = platform.newAddressSpace();
+  space.mapAnonymous(AT, PAGE, "rw");
+  space.stub.call(MSEAL, AT, PAGE, 0);
+  space.release();
+  assert.is(space.stub.alive, false);
+});
+
 spaces("refuses everything once it is released, even if its process is in use again", () => {
   withSpace((space, platform) => {
     space.release();

@@ -8,11 +8,6 @@ const args = suite("arguments of the wrong kind");
 const tracer = new Tracer();
 const stub = tracer.createStub();
 const platform = Platform.open();
-const _space = platform.newAddressSpace();
-const _context = platform.newContext();
-const _page = stub.map(PAGE);
-const _file = temporaryFile(new Uint8Array(PAGE));
-const _EXIT = { code: program(asm.call(callNumber("exit"))) };
 const [, SECOND = ""] = asm.ARGUMENTS;
 
 args.after(() => {

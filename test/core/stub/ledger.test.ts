@@ -1,6 +1,6 @@
 // What a tracer has made it ends, whatever fails in between.
 
-import { CloseError, interruptGuest } from "../../../src/index.ts";
+import { CloseError } from "../../../src/index.ts";
 import { takeDescriptors } from "../../support/processes.ts";
 
 const ledger = suite("ledger");
@@ -21,14 +21,15 @@ ledger("the stubs of a turn that misses its deadline are ended", () => {
 });
 
 ledger("the stubs of a turn whose stub is killed are ended", () => {
-  for (let i = 0; i < 5; i++) {
+  for (let milliseconds = 1; milliseconds <= 12; milliseconds++) {
     const tracer = new Tracer({ lane: "fast" });
-    const killed = tracer.createStub();
-    const batch = killed.batch();
-    // The last of them kills the stub itself.
-    killed.batch();
-    batch.call("kill", killed.pid, 9);
-    thrown(DeathError, () => batch.run());
+    const master = tracer.createStub();
+    // The shell ends at once; its child is an orphan, not a child of this process.
+    const kill = `sleep ${milliseconds / 1000}; kill -9 ${master.pid}`;
+    spawnSync("sh", ["-c", `(${kill}) >&- 2>&- &`]);
+    thrown(DeathError, () => {
+      for (;;) for (const stub of master.createMany(500).stubs) stub.close();
+    });
     tracer.close();
     assert.equal(childrenOf(process.pid), []);
   }
@@ -43,10 +44,7 @@ ledger("a close that fails ends all that it can, and is repeated", () => {
   const error = thrown(CloseError, () => tracer.close());
   for (const file of taken) closeSync(file);
   assert.match(error.message, "EMFILE");
-  assert.equal(
-    others.map(({ alive }) => alive),
-    [false, false],
-  );
+  none(others, ({ alive }) => alive);
   tracer.close();
   assert.equal([harmful.alive, master.alive], [false, false]);
   assert.equal(childrenOf(process.pid), []);
@@ -85,27 +83,4 @@ ledger("a stub whose first thread alone exits is dead at once", () => {
   assert.ok(performance.now() - started < 5000);
   tracer.close();
   assert.equal(childrenOf(process.pid), []);
-});
-
-for (const exitSignal of ["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS", "SIGTRAP"]) {
-  ledger(`${exitSignal} is refused as an exit signal: it looks like a fault of the parent`, () => {
-    using tracer = new Tracer();
-    assert.match(thrown(InputError, () => tracer.createStub({ exitSignal })).message, exitSignal);
-  });
-}
-
-ledger("a subprocess whose page is sealed is closed when it is released", () => {
-  using platform = Platform.open({ seccomp: false });
-  const space = platform.newAddressSpace();
-  space.mapAnonymous(0x10000, PAGE_SIZE, "rw");
-  // mseal, where the kernel has it: the number is the same everywhere.
-  if (space.stub.inject(462, 0x10000, PAGE_SIZE, 0).errno !== null) return;
-  space.release();
-  assert.is(space.stub.alive, false);
-});
-
-ledger("an interrupt handle with another signal is refused", () => {
-  const words = new Int32Array(new SharedArrayBuffer(12));
-  words.set([0, process.pid, process.pid]);
-  assert.throws(() => interruptGuest({ words, signal: 9 }), /expected a Context.interruptHandle/);
 });

@@ -1,4 +1,4 @@
-/* The facts about requests that each architecture has of its own: any machine makes the probe for each. */
+/* The facts about requests of one architecture each: a build on one makes the probes of all. */
 
 import type { ProbedArch } from "../../../../core/machine/index.ts";
 import AMD64 from "../amd64/requests.jsonl";
