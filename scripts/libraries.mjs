@@ -25,8 +25,10 @@ export const C_FLAGS = [
 /** What is compiled with the flags of the shim: the rooms, and what only the probe has. */
 const PARTS = [...ROOMS, "fuzz"];
 const LINK_FLAGS = ["-nostdlib", "-s", "-Wl,--build-id=none", "-Wl,-z,noexecstack"];
-/** `defs` makes the build fail at a call of a missing function, such as a memset that a compiler adds. */
-// The shim installs signal handlers: it stays when the last worker that used it ends.
+/**
+ * `defs` makes the build fail at a call of a missing function, such as a memset that a compiler adds. `nodelete` keeps
+ * the shim loaded after the last worker that used it, for its signal handlers.
+ */
 const SHARED_FLAGS = ["-shared", ...LINK_FLAGS, "-Wl,-z,defs", "-Wl,-z,nodelete"];
 /** The flags that link a static program without a C library. */
 export const STATIC_FLAGS = [

@@ -9,7 +9,7 @@ const SCRATCH: usize = memory.data(MOST);
 const MOST_PATH: i32 = 8192;
 const PATH: usize = memory.data(MOST_PATH);
 
-/** What came of the last file: its bytes, or -errno. */
+/** The result of the last read: the number of bytes, or -errno. */
 let result: i32 = 0;
 
 function pathOf(path: string): usize {

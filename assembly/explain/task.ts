@@ -95,7 +95,7 @@ export class Task extends Thread {
     return (this.flags & PF_KTHREAD) != 0;
   }
 
-  /** The number of its system call; -1: it is in none. */
+  /** The number of its system call; -1 if it is not in one. */
   get callNumber(): i64 {
     return I64.parseInt(this.call);
   }

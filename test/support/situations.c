@@ -534,7 +534,7 @@ int main(int count, char **words) {
     const struct situation *it = SITUATIONS;
     while (strcmp(it->name, count < 2 ? "" : words[1]) != 0)
         require(++it < SITUATIONS + sizeof SITUATIONS / sizeof *SITUATIONS, "no such situation");
-    // A kernel that cannot make it may leave a process that waits for another one for ever.
+    // On a kernel that cannot make it, one process may wait forever for another.
     alarm(LIMIT);
     const pid_t pid = make(it);
     alarm(0);

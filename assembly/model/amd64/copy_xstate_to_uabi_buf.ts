@@ -177,7 +177,7 @@ function fxByte(offset: u64): i32 {
   return savedByte(offset, unused || taken == NOT_GIVEN ? startByte(offset) : taken);
 }
 
-/** Whether a byte behind the registers reads as 0. */
+/** Whether a byte after the registers reads as 0. */
 function isReserved(offset: u64): bool {
   if (xstateLength == 0) return false;
   return offset >= W28_begin && !(offset >= W72_begin && use(W72)) && use(W28);

@@ -52,15 +52,15 @@ export function writtenByte(offset: u64): i32 {
   return givenByte(hasLegacy && offset < HEADER ? legacy : area, offset);
 }
 
-/** The same; if none was written, that of a new program. */
+/** The same; that of a new program if it was not written. */
 export function heldByte(offset: u64): u32 {
   const byte = writtenByte(offset);
   return byte == NOT_GIVEN ? startByte(offset) : byte;
 }
 
 /**
- * A task has run with bytes of x87 and SSE that a request has written, and that the processor does not have like that:
- * it may or may not have saved its own.
+ * After the task has run, x87 and SSE bytes that a request wrote in a form that the processor does not keep: it may or
+ * may not have saved its own form.
  * @source XSAVES, modified optimization, SDM volume 1, 13.11
  */
 export let U34: u32 = 0;

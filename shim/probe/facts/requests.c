@@ -6,13 +6,12 @@
 
 enum { MOST_WORDS = 48, MOST_NAME = 160, MOST_SCRIPT = 2048, MOST_TEXTS = 16 };
 
-/** That of the step that is taken; "": it has none. */
+/** The label of the current step; "" if it has no label. */
 static const char *label;
 
 // ---- Words ----
 
-/** Ends a text before a byte. Returns what follows, without a space; 0: it does not have the byte.
- */
+/** Ends a text before a byte. Returns what follows, without a space; 0 if the byte is absent. */
 static char *cut(char *text, char byte) {
     while (*text != 0 && *text != byte)
         text++;
@@ -84,7 +83,7 @@ static int64_t value_of(char *text) {
 
 // ---- Verbs ----
 
-/** A text that lasts: a script does not. */
+/** A copy of a text of a script, which the next script overwrites. */
 static const char *lasting(const char *text) {
     static char texts[MOST_TEXTS][MOST_NAME];
     uint32_t i = 0;

@@ -27,7 +27,7 @@ let all: readonly Fact[] | undefined;
 
 /** All facts: those that are not cases the probe lists, with their checks. @throws UnsupportedError */
 export function allFacts(): readonly Fact[] {
-  all ??= [...SETUP_FACTS, ...requestFacts()];
+  all ??= [...SETUP_FACTS, ...probeFacts()];
   return all;
 }
 
@@ -43,7 +43,7 @@ const factShape = record({
   checks: list(text, MOST),
 });
 
-function requestFacts(): Fact[] {
+function probeFacts(): Fact[] {
   const { stdout, status, error } = spawnSync(pathOfProbe(HOST_ARCH), ["conformance", "--list"], {
     encoding: "utf8",
     maxBuffer: 1 << 27,

@@ -31,7 +31,7 @@ export const KNOWN: readonly KnownName[] = Object.keys(LISTS).filter(isListed);
 
 export const knownShape: Shape<KnownName> = (value, place) => oneOf(KNOWN)(value, place);
 
-/** What the model of a machine predicts otherwise. */
+/** How a model deviates from that of the machine. */
 export interface ModelOptions {
   /** A rule of the model to remove or alter: a planted bug, to see whether it is found. */
   readonly change?: Change | undefined;
