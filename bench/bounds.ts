@@ -40,8 +40,6 @@ const BOUNDS: Readonly<Record<string, Bound>> = {
   "switch-faithful": { ratio: 1.09 },
   "switch-fast": { ratio: 0.5 },
   "switch-apart": { hops: 22 },
-  "switch-patched": { ratio: 0.3 },
-  "patched-apart": { hops: 9 },
   "pool-faithful": { ratio: 1.15 },
   "setup-fuzz": { ratio: 1.08 },
   "write-fuzz": { ratio: 1.14 },

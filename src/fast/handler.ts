@@ -15,11 +15,10 @@ import { topOfUserSpace } from "../core/stub/user_space.ts";
 import { limitRemedy } from "../lib/errno.ts";
 import { AttachError, DeadlineError, InputError, UnsupportedError } from "../lib/errors.ts";
 import { HandlerPages } from "./handler_pages.ts";
-import { Sites } from "./patches.ts";
 import { MADV_DONTFORK } from "./ring.ts";
 import { loadFast } from "./shim.ts";
 
-const { EPROTO, ETIME, ETIMEDOUT } = constants.errno;
+const { EPROTO, ETIMEDOUT } = constants.errno;
 
 /** <linux/ptrace.h>: a stop at each call that the filter leaves to the tracer. */
 const PTRACE_O_TRACESECCOMP = 0x80;
@@ -59,7 +58,6 @@ function expectBases(): void {
 class HandlerRunner implements Runner, Holder {
   readonly stub: Stub;
   readonly pages: number;
-  readonly patches: Sites | undefined;
   readonly #shared: HandlerPages;
   readonly #waiting: Busy<"waiting"> = { name: "waiting", stop: () => this.#attach() };
   /** Whether a guest runs on that was not stopped in time. */
@@ -69,10 +67,9 @@ class HandlerRunner implements Runner, Holder {
 
   /**
    * @param xstate the XSAVE area of a new process.
-   * @param patches whether system calls of guests are patched.
    * @throws UnsupportedError if the kernel refuses the filter; what `Stub.call` throws.
    */
-  constructor(stub: Stub, xstate: Uint8Array, patches: boolean) {
+  constructor(stub: Stub, xstate: Uint8Array) {
     this.stub = stub;
     const { stubAddress } = stub.tracer;
     const spins = stub.tracer.spins ? SPINS : 0;
@@ -82,13 +79,11 @@ class HandlerRunner implements Runner, Holder {
     this.pages = (stubAddress - this.#shared.address) / PAGE_SIZE;
     this.#mapCode(spins);
     this.#setUp();
-    this.patches = patches ? new Sites(stub, this.#shared) : undefined;
   }
 
   run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop {
     const { thread } = this.stub;
     if (this.#runsOn) thread.makeStopped();
-    this.patches?.apply();
     if (thread.state.name !== "waiting") this.#enterHandler();
     if (this.#resident !== floatingPoint) this.vacate();
     record.begin(floatingPoint.moveTo(this) ? floatingPoint.area.length : 0);
@@ -101,11 +96,7 @@ class HandlerRunner implements Runner, Holder {
         area,
         record.bytes,
       );
-      const stop = this.#stop(result, record);
-      if (stop === "syscall" && !this.#shared.isPatched) {
-        this.patches?.count(registers.word(HOST_MACHINE.word.instructionPointer));
-      }
-      return stop;
+      return this.#stop(result, record);
     } catch (error) {
       if (record.refusedXstate) this.#forget();
       throw error;
@@ -142,13 +133,10 @@ class HandlerRunner implements Runner, Holder {
     stub.call("munmap", 0, this.#shared.address);
     if (end < topOfUserSpace()) stub.call("munmap", end, topOfUserSpace() - end);
     this.#clear();
-    this.patches?.forget();
   }
 
   save(area: Uint8Array): void {
-    const result = loadFast().savePages(this.#shared.bytes, area, area.length);
-    if (result !== -ETIME) return;
-    throw new DeadlineError(this.stub.pid, "did not leave a patched system call");
+    loadFast().savePages(this.#shared.bytes, area, area.length);
   }
 
   /** Clears the shared pages, and names their stack to the kernel again: a guest may have named another. */
@@ -284,10 +272,10 @@ export const FAST_RUNNERS: Runners = {
   filtersItself: true,
   canShare: false,
   needsTrial: true,
-  expectPossible({ seccomp }) {
+  expectPossible(seccomp) {
     expectBases();
     if (seccomp) return;
     throw new InputError("options: guests without a tracer need the filter: omit `seccomp: false`");
   },
-  open: (stub, xstate, { patches }) => new HandlerRunner(stub, xstate, patches),
+  open: (stub, xstate) => new HandlerRunner(stub, xstate),
 };

@@ -1,14 +1,4 @@
-import { DEFINES, PAGES, SITE } from "../core/shim/bindings.ts";
-
-/** How many system calls of a guest can be patched, and bytes from one trampoline to the next. */
-export const { SITES, TRAMPOLINE_LENGTH } = DEFINES;
-
-/** A system call of a guest that is patched. */
-export interface Site {
-  /** The address of its `mov $number, %eax`. */
-  readonly address: bigint;
-  readonly number: number;
-}
+import { DEFINES, PAGES } from "../core/shim/bindings.ts";
 
 /** struct stublab_pages in memory of its own (shim/fast/amd64/handler.h): the pages that host and stub share. */
 export class HandlerPages {
@@ -42,18 +32,6 @@ export class HandlerPages {
   /** The address of the handler's page in the stub: after the stack and the header. */
   get code(): number {
     return this.address + this.stack + DEFINES.HEADER_LENGTH;
-  }
-
-  /** Whether the stub waits at a patched system call. */
-  get isPatched(): boolean {
-    return this.bytes.getUint32(PAGES.patched, true) !== 0;
-  }
-
-  /** The patched system call with an index below SITES; undefined frees the index. */
-  setSite(index: number, site: Site | undefined): void {
-    const at = PAGES.sites + index * SITE.size;
-    this.bytes.setBigUint64(at + SITE.address, site?.address ?? 0n, true);
-    this.bytes.setUint32(at + SITE.number, site?.number ?? 0, true);
   }
 
   /** The address in the stub. */

@@ -16,13 +16,7 @@ const BYSTANDERS = 20;
 const BYSTANDER_SECONDS = "0.05";
 
 /** The lanes of each round. */
-const LANES = [
-  {},
-  { lane: "fast" },
-  { lane: "fast", pinned: true },
-  { lane: "fast", patches: true },
-  { lane: "fast", patches: true, pinned: true },
-];
+const LANES = [{}, { lane: "fast" }, { lane: "fast", pinned: true }];
 
 const numberOf = (option, usual) =>
   Number(new RegExp(`--${option} (\\d+)`).exec(process.argv.join(" "))?.[1] ?? usual);

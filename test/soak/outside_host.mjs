@@ -7,7 +7,7 @@ import { DeadlineError, DeathError, Platform, StublabError } from "../../dist/in
 import { GUEST_CODE, SYS_getpid, startGuest } from "./guest.mjs";
 import { generator } from "./random.mjs";
 
-/** How many switches a guest gets, and calls a stub. With patches, calls are patched after 64. */
+/** How many switches a guest gets, and calls a stub. */
 const SWITCHES = 100;
 const [seed = 1] = process.argv.slice(2, 3).map(Number);
 const exitSignal = process.argv[3] ?? "SIGCHLD";

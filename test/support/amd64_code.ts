@@ -32,6 +32,8 @@ export const ILLEGAL: Code = [0x0f, 0x0b];
 export const ILLEGAL_CODE = 2;
 export const HLT: Code = [0xf4];
 export const NOP: Code = [0x90];
+/** inc rbx */
+export const INC_RBX: Code = [0x48, 0xff, 0xc3];
 /** jmp to itself */
 export const SPIN: Code = [0xeb, 0xfe];
 export const PUSHFQ: Code = [0x9c];

@@ -44,7 +44,7 @@ interface MachineCode {
   loop(...code: readonly Code[]): Code;
   /** Sets a register to a constant. */
   load(register: string, word: bigint): Code;
-  /** Makes a system call; on amd64 in the form that is patched. */
+  /** Makes a system call. */
   call(number: number): Code;
   /** Loads the number of a system call from memory. */
   loadNumberFrom(address: bigint): Code;

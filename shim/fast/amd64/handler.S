@@ -10,20 +10,8 @@
 // TF. AC may be set, so all memory accesses are aligned. The handler calls no function and saves no
 // register. A guest can jump to any of these instructions: the filter allows the system calls of the
 // loop only.
-//
-// A patched system call takes a shorter way through the same code, without a signal:
-//
-//   the guest ──> trampoline ──> registers to the header ──> the host's turn ──> ... its own turn
-//      ^                                                                                │
-//      └─────────────────────────── registers from the header <─────────────────────────┘
-//
-// No signal is blocked there. The host knows by the interrupted instruction where the guest is: up
-// to `stublab_patched_told`, before its system call, which it makes later; from there on, after it.
-// In the second case the signal may have come in the turn of the host, so the handler waits for the
-// turn of the stub before it reports the signal.
 
 #include "handler_layout.h"
-#include "register_indices.h"
 #include <asm/unistd.h>
 
 #define FUTEX_WAIT 0
@@ -35,18 +23,11 @@
 #define SIGNALS 64
 #define SIGSET_SIZE 8
 
-/* The offset of rip in struct ucontext. */
-#define CONTEXT_RIP (40 + 8 * FRAME_RIP)
-
     .text
     .globl stublab_handler_begin, stublab_handler_limits, stublab_handler, stublab_handler_end
     .globl stublab_handler_set_up, stublab_handler_is_set_up
-    .globl stublab_trampolines, stublab_patched, stublab_patched_flags, stublab_patched_kept
-    .globl stublab_patched_told, stublab_patched_end
     .hidden stublab_handler_begin, stublab_handler_limits, stublab_handler, stublab_handler_end
     .hidden stublab_handler_set_up, stublab_handler_is_set_up
-    .hidden stublab_trampolines, stublab_patched, stublab_patched_flags, stublab_patched_kept
-    .hidden stublab_patched_told, stublab_patched_end
     .balign 16
 stublab_handler_begin:
     int3 // the signal with which a stub enters the handler
@@ -69,80 +50,12 @@ stublab_handler_limits:
 1:
 .endm
 
-// A general register of a guest at a patched system call, from any address of this page.
-#define GUEST(index) stublab_handler_begin-HEADER_LENGTH+HEADER_GUEST+8*index(%rip)
-
-// The registers that the host does not know from the site.
-.macro each_kept action
-    \action %r8, GUEST(FRAME_R8)
-    \action %r9, GUEST(FRAME_R9)
-    \action %r10, GUEST(FRAME_R10)
-    \action %r11, GUEST(FRAME_R11)
-    \action %r12, GUEST(FRAME_R12)
-    \action %r13, GUEST(FRAME_R13)
-    \action %r14, GUEST(FRAME_R14)
-    \action %r15, GUEST(FRAME_R15)
-    \action %rdi, GUEST(FRAME_RDI)
-    \action %rsi, GUEST(FRAME_RSI)
-    \action %rbp, GUEST(FRAME_RBP)
-    \action %rbx, GUEST(FRAME_RBX)
-    \action %rdx, GUEST(FRAME_RDX)
-    \action %rsp, GUEST(FRAME_RSP)
-.endm
-
-.macro keep register, guest:vararg
-    mov \register, \guest
-.endm
-
-.macro give_back register, guest:vararg
-    mov \guest, \register
-.endm
-
-// Where a guest jumps to instead of the `mov $nr, %eax` of a patched system call, one for each site.
-// Only CL and no flags are changed.
-    .balign TRAMPOLINE_LENGTH, 0xcc
-stublab_trampolines:
-    .set site, 0
-    .rept SITES
-    mov %rcx, GUEST(FRAME_RCX)
-    mov $site, %cl
-    jmp stublab_patched
-    .balign TRAMPOLINE_LENGTH, 0xcc
-    .set site, site+1
-    .endr
-
-// The stack of the guest is not used: it may have a red zone, or be no memory.
-stublab_patched:
-    movzbl %cl, %ecx
-    mov %ecx, stublab_handler_begin-HEADER_LENGTH+HEADER_SITE(%rip)
-    each_kept keep
-    lea 8+GUEST(FRAME_EFLAGS), %rsp
-stublab_patched_flags:
-    pushf
-stublab_patched_kept:
-    lea stublab_handler_begin-HEADER_LENGTH(%rip), %rbx
-    xor %r12d, %r12d
-    mov $TURN_PATCHED, %r13d
-    xor %r15d, %r15d
-    jmp arrive
-
-// RSI = siginfo, RDX = ucontext.
+// RSI = siginfo, RDX = ucontext. RBX = the header, R12 = the ucontext.
 stublab_handler:
     lea stublab_handler_begin-HEADER_LENGTH(%rip), %rbx
     mov %rdx, %r12
     mov %rdx, HEADER_CONTEXT(%rbx)
     mov %rsi, HEADER_INFO(%rbx)
-    // R15 = -1 if a patched system call has given the turn before the signal, else 0.
-    lea stublab_patched_told(%rip), %rax
-    mov CONTEXT_RIP(%rdx), %r15
-    sub %rax, %r15
-    cmp $stublab_patched_end-stublab_patched_told, %r15
-    sbb %r15d, %r15d
-    mov $TURN_PATCHED, %r13d
-    and %r15d, %r13d
-
-// RBX = the header, R12 = the ucontext or 0, R13 = whose turn it is to be.
-arrive:
     note %ds, HEADER_FOUND_DS
     note %es, HEADER_FOUND_ES
     note %fs, HEADER_FOUND_FS
@@ -151,13 +64,8 @@ arrive:
     rdgsbase %rcx
     mov %rax, HEADER_FOUND_FS_BASE(%rbx)
     mov %rcx, HEADER_FOUND_GS_BASE(%rbx)
-    test %r15d, %r15d
-    jnz stublab_patched_told
-
-give:
-    mov %r13d, %eax
+    mov $TURN_HOST, %eax
     xchg %eax, HEADER_TURN(%rbx)
-stublab_patched_told:
     cmpl $0, HEADER_HOST_SLEEPS(%rbx)
     je spin_begin
     mov $__NR_futex, %eax
@@ -192,7 +100,7 @@ sleep:
     mov $__NR_futex, %eax
     lea HEADER_TURN(%rbx), %rdi
     mov $FUTEX_WAIT, %esi
-    mov %r13d, %edx
+    mov $TURN_HOST, %edx
     xor %r10d, %r10d
     syscall
     cmpl $TURN_STUB, HEADER_TURN(%rbx)
@@ -204,8 +112,6 @@ take:
     je 1f
     movl $0, HEADER_STUB_SLEEPS(%rbx)
 1:
-    test %r15d, %r15d
-    jnz report
     restore %ds, HEADER_FOUND_DS, HEADER_DS
     restore %es, HEADER_FOUND_ES, HEADER_ES
     restore %fs, HEADER_FOUND_FS, HEADER_FS
@@ -223,8 +129,6 @@ take:
     je 1f
     wrgsbase %rax
 1:
-    test %r12, %r12
-    jz leave
     // RSP is as after the RET to the restorer. rt_sigreturn leaves NT and ID as they are.
     mov %r12, %rsp
     mov $__NR_rt_sigreturn, %eax
@@ -232,20 +136,6 @@ take:
     popf
     syscall
     hlt
-
-report:
-    xor %r15d, %r15d
-    mov $TURN_HOST, %r13d
-    jmp give
-
-leave:
-    lea GUEST(FRAME_EFLAGS), %rsp
-    popf
-    each_kept give_back
-    mov GUEST(FRAME_RAX), %rax
-    mov GUEST(FRAME_RCX), %rcx
-    jmp *GUEST(FRAME_RIP)
-stublab_patched_end:
 
 // Prepares a stub: the handler for every signal, its stack, the filter. Ends at the INT3 with RAX 0
 // or -errno. The kernel refuses handlers for SIGKILL and SIGSTOP.

@@ -1,6 +1,5 @@
 #include "handler.h"
 #include "machine.h"
-#include "patched_call.h"
 #include "signal.h"
 #include "signal_frame.h"
 #include <asm-generic/errno.h>
@@ -13,7 +12,6 @@
 extern const char stublab_handler_begin[];
 extern const char stublab_handler_limits[];
 extern const char stublab_handler[];
-extern const char stublab_trampolines[];
 extern const char stublab_handler_set_up[];
 extern const char stublab_handler_is_set_up[];
 extern const char stublab_handler_end[];
@@ -26,11 +24,9 @@ enum {
     LEAST_BUDGET = 64,
     FIRST_TICK_MICROSECONDS = 250,
     LONGEST_TICK_MICROSECONDS = 5000,
-    FRAME_MICROSECONDS = 1000000,
     SI_CODE = 2,
     SI_PID = 4,
     SI_TKILL = -6,
-    SI_KERNEL = 128,
 };
 
 #define SA_SIGINFO_ONSTACK (4UL | 0x08000000UL)
@@ -94,7 +90,6 @@ int64_t stublab_clear_pages(struct stublab_pages *pages) {
     for (uint64_t i = 0; i < (pages->stack + HEADER_LENGTH) / sizeof *words; i++)
         words[i] = 0;
     describe_stack(pages);
-    pages->patched = 0;
     pages->pending[0] = 0;
     return 0;
 }
@@ -114,10 +109,6 @@ int64_t stublab_handler_code(void *page, uint64_t length, uint32_t spins) {
     limits[0] = spins;
     limits[1] = spins == 0 ? STUB_YIELDS : 0;
     return size;
-}
-
-uint32_t stublab_trampolines_offset(void) {
-    return (uint32_t)(stublab_trampolines - stublab_handler_begin);
 }
 
 uint32_t stublab_handler_set_up_offset(void) {
@@ -143,13 +134,11 @@ int64_t stublab_prepare_handler(struct stublab_pages *pages) {
     *half_word(pages, HEADER_STUB_SLEEPS) = 0;
     __atomic_store_n(half_word(pages, HEADER_TURN), TURN_STUB, __ATOMIC_SEQ_CST);
     pages->budget = pages->spins;
-    pages->patched = 0;
     return 0;
 }
 
 static void give_turn(struct stublab_pages *pages) {
     volatile uint32_t *turn = half_word(pages, HEADER_TURN);
-    pages->patched = 0;
     __atomic_store_n(turn, TURN_STUB, __ATOMIC_SEQ_CST);
     if (*half_word(pages, HEADER_STUB_SLEEPS) != 0)
         futex(turn, FUTEX_WAKE, 1, 0);
@@ -241,15 +230,8 @@ static int64_t await_turn(struct stublab_pages *pages, struct stublab_deadline *
 }
 
 int64_t stublab_await_handler(struct stublab_pages *pages, struct stublab_deadline *deadline) {
-    int64_t result = await_turn(pages, deadline);
-    if (result != 0)
-        return result;
-    return pages->frame == 0 ? find_frame(pages) : confirm_frame(pages);
-}
-
-/** Whether the stub, whose turn has ended, waits at a patched system call. */
-static uint32_t is_patched(const struct stublab_pages *pages) {
-    return __atomic_load_n(half_word(pages, HEADER_TURN), __ATOMIC_ACQUIRE) == TURN_PATCHED;
+    const int64_t result = await_turn(pages, deadline);
+    return result != 0 ? result : find_frame(pages);
 }
 
 static void copy_siginfo(int32_t *to, const volatile int32_t *from) {
@@ -269,32 +251,6 @@ static int is_own_continue(const int32_t *siginfo) {
            siginfo[SI_PID] == (int32_t)syscall0(__NR_getpid);
 }
 
-/** The INT3 by which a patched system call ends in a signal frame. */
-static int is_own_breakpoint(const int32_t *siginfo) {
-    return siginfo[0] == SIGTRAP && siginfo[SI_CODE] == SI_KERNEL;
-}
-
-/**
- * Makes a stub at a patched system call enter its handler, so that it waits with a signal frame. A
- * signal that comes first makes the frame, too, and is pending. Returns 0, 2 if the stub has ended,
- * or -ETIME.
- */
-static int64_t make_frame(struct stublab_pages *pages) {
-    if (!pages->patched)
-        return 0;
-    struct stublab_deadline deadline = {.timeout = FRAME_MICROSECONDS};
-    write_breakpoint(pages);
-    give_turn(pages);
-    const int64_t result = await_turn(pages, &deadline);
-    if (result != 0)
-        return result == -ETIMEDOUT ? -ETIME : result;
-    int32_t siginfo[32];
-    read_siginfo(pages, siginfo);
-    if (!is_own_breakpoint(siginfo) && !is_own_continue(siginfo))
-        copy_siginfo(pages->pending, siginfo);
-    return 0;
-}
-
 /** The results of a switch that was ended by the signal in `exchange->siginfo`. */
 static int64_t stopped(struct stublab_switch *exchange, int call) {
     exchange->status = 0x7f | exchange->siginfo[0] << 8;
@@ -308,11 +264,8 @@ int64_t stublab_switch_handler_wait(struct stublab_pages *pages, void *block,
         int64_t result = await_turn(pages, &exchange->deadline);
         if (result != 0)
             return result;
-        pages->patched = is_patched(pages);
-        if (pages->patched) {
-            read_call(pages, block);
-            return 0;
-        }
+        /* A guest that wrote another place to the header has its state read from the last one. */
+        find_frame(pages);
         read_siginfo(pages, exchange->siginfo);
         if (!is_own_continue(exchange->siginfo))
             break;
@@ -326,19 +279,12 @@ int64_t stublab_switch_handler_wait(struct stublab_pages *pages, void *block,
     return stopped(exchange, call);
 }
 
-/** Writes the state of a guest to where the stub waits: to the signal frame, or without one. */
-static int64_t write_guest(struct stublab_pages *pages, const void *block, const void *xstate,
+/** Writes the state of a guest to the signal frame. */
+static int64_t write_guest(const struct stublab_pages *pages, const void *block, const void *xstate,
                            struct stublab_switch *exchange) {
-    exchange->step = STUBLAB_SWITCH_SETREGS;
-    if (pages->patched && exchange->xstate_length == 0 && is_plain(block))
-        return write_return(pages, block);
-    exchange->step = STUBLAB_SWITCH_WAIT;
-    int64_t result = make_frame(pages);
-    if (result != 0)
-        return result;
     if (exchange->xstate_length != 0) {
         exchange->step = STUBLAB_SWITCH_SETREGSET;
-        result = write_area(pages, xstate, exchange->xstate_length);
+        const int64_t result = write_area(pages, xstate, exchange->xstate_length);
         if (result < 0)
             return result;
     }
@@ -362,8 +308,6 @@ int64_t stublab_switch_handler(struct stublab_pages *pages, void *block, void *x
 }
 
 int64_t stublab_save_pages(struct stublab_pages *pages, void *xstate, uint64_t length) {
-    const int64_t result = make_frame(pages);
-    if (result == 0)
-        read_area(pages, xstate, length);
-    return result;
+    read_area(pages, xstate, length);
+    return 0;
 }

@@ -8,16 +8,6 @@
 #include "handler_layout.h"
 #include "shim.h"
 
-/**
- * A system call of a guest, `mov $number, %eax; syscall`, of which the first five bytes are
- * replaced by a jump to a trampoline of the handler's page.
- */
-struct stublab_site {
-    uint64_t address; /* 0: the site is free */
-    uint32_t number;
-    uint32_t padding;
-};
-
 /** What the host knows about the shared pages of one stub. */
 struct stublab_pages {
     uint64_t shared;      /* their address in the host: the stack, then the header */
@@ -31,12 +21,9 @@ struct stublab_pages {
     uint32_t mxcsr_mask;  /* the bits of MXCSR that it may contain */
     int32_t tgid;
     int32_t pidfd;
-    uint32_t spins;  /* how often the host looks for its turn before it sleeps; 0: it yields */
-    uint32_t budget; /* the part of it that was worth it last */
-    /* Whether the stub waits at a patched system call: there is no signal frame. */
-    uint32_t patched;
+    uint32_t spins;      /* how often the host looks for its turn before it sleeps; 0: it yields */
+    uint32_t budget;     /* the part of it that was worth it last */
     int32_t pending[32]; /* siginfo_t of a signal that the next switch reports; zeros: none */
-    struct stublab_site sites[SITES];
 };
 
 /**
@@ -56,11 +43,7 @@ STUBLAB_EXPORT int64_t stublab_close_pages(struct stublab_pages *pages);
  * sleeps; if that is 0, it yields first. Returns the length of the code.
  */
 STUBLAB_EXPORT int64_t stublab_handler_code(void *page, uint64_t length, uint32_t spins);
-/**
- * Offsets in that code of the trampolines of patched system calls, of the set-up, and just past its
- * breakpoint. At offset 0 a stub enters.
- */
-STUBLAB_EXPORT uint32_t stublab_trampolines_offset(void);
+/** Offsets in that code of the set-up, and just past its breakpoint. At offset 0 a stub enters. */
 STUBLAB_EXPORT uint32_t stublab_handler_set_up_offset(void);
 STUBLAB_EXPORT uint32_t stublab_handler_is_set_up_offset(void);
 
@@ -83,10 +66,7 @@ STUBLAB_EXPORT int64_t stublab_switch_handler(struct stublab_pages *pages, void 
 /** The second half: waits for a guest that was late and has been signaled. */
 STUBLAB_EXPORT int64_t stublab_switch_handler_wait(struct stublab_pages *pages, void *block,
                                                    struct stublab_switch *exchange);
-/**
- * Copies the floating-point and vector registers of a guest at rest. Returns 0; 2 if the stub has
- * ended, or -ETIME if it makes no signal frame, in a patched system call.
- */
+/** Copies the floating-point and vector registers of a guest at rest. Returns 0. */
 STUBLAB_EXPORT int64_t stublab_save_pages(struct stublab_pages *pages, void *xstate,
                                           uint64_t length);
 

@@ -14,8 +14,6 @@
 #define HEADER_STUB_SLEEPS 8
 #define TURN_HOST 0
 #define TURN_STUB 1
-/* The host's, of a stub at a patched system call: there is no signal frame. */
-#define TURN_PATCHED 2
 
 /* What the handler found, and the kernel has not written to the signal frame. */
 #define HEADER_CONTEXT 64
@@ -41,16 +39,5 @@
 #define HEADER_ALTSTACK 224
 #define HEADER_PROGRAM 248
 #define HEADER_FILTER 264
-
-/* A guest at a patched system call: its registers in the order of struct sigcontext, up to the
-   flags, which are pushed there; and the index of the site. */
-#define HEADER_GUEST 512
-#define HEADER_SITE 656
-
-/* How many system calls of a guest can be patched at a time: a power of two, for a byte. */
-#define SITES 64
-
-/* A guest enters the code for site i at trampoline i. */
-#define TRAMPOLINE_LENGTH 16
 
 #endif

@@ -1,9 +1,9 @@
 #include "signal_frame.h"
-#include "guest_registers.h"
 #include "machine.h"
-#include "patched_call.h"
+#include "register_indices.h"
 #include <asm-generic/errno.h>
 #include <asm/sigcontext.h>
+#include <asm/siginfo.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 
@@ -40,6 +40,71 @@ enum {
 
 /** SSE and AVX: with one of them MXCSR counts. */
 #define USES_MXCSR 6U
+
+/** The flags that are always set. */
+enum { PLAIN_FLAGS = 0x202 };
+
+/** A word of the header. */
+static inline volatile uint64_t *header(const struct stublab_pages *pages, uint32_t offset) {
+    return (volatile uint64_t *)(pages->shared + pages->stack + offset);
+}
+
+/** Bases from here on are refused (TASK_SIZE_MAX with four-level paging). */
+#define END_OF_BASES UINT64_C(0x7ffffffff000)
+
+static const struct {
+    uint8_t frame, block;
+} registers[] = {
+    {FRAME_R8, REG_R8},   {FRAME_R9, REG_R9},         {FRAME_R10, REG_R10}, {FRAME_R11, REG_R11},
+    {FRAME_R12, REG_R12}, {FRAME_R13, REG_R13},       {FRAME_R14, REG_R14}, {FRAME_R15, REG_R15},
+    {FRAME_RDI, REG_RDI}, {FRAME_RSI, REG_RSI},       {FRAME_RBP, REG_RBP}, {FRAME_RBX, REG_RBX},
+    {FRAME_RDX, REG_RDX}, {FRAME_RAX, REG_RAX},       {FRAME_RCX, REG_RCX}, {FRAME_RSP, REG_RSP},
+    {FRAME_RIP, REG_RIP}, {FRAME_EFLAGS, REG_EFLAGS},
+};
+enum { REGISTERS = sizeof registers / sizeof *registers };
+
+/** Writes registers in the order of struct sigcontext, up to the flags. */
+static void write_registers(volatile uint64_t *to, const uint64_t *block) {
+    for (int i = 0; i < REGISTERS; i++)
+        to[registers[i].frame] = block[registers[i].block];
+}
+
+static void read_registers(const volatile uint64_t *from, uint64_t *block) {
+    for (int i = 0; i < REGISTERS; i++)
+        block[registers[i].block] = from[registers[i].frame];
+}
+
+/** Whether such registers are those of a block; the flags may differ. */
+static int are_same(const volatile uint64_t *these, const uint64_t *block) {
+    for (int i = 0; i < REGISTERS; i++)
+        if (registers[i].block != REG_EFLAGS &&
+            these[registers[i].frame] != block[registers[i].block])
+            return 0;
+    return 1;
+}
+
+/** Writes those that the handler loads itself: selectors and bases. Returns 0, or -EIO. */
+static int64_t write_header(const struct stublab_pages *pages, const uint64_t *block) {
+    if (block[REG_FS_BASE] >= END_OF_BASES || block[REG_GS_BASE] >= END_OF_BASES)
+        return -EIO;
+    *header(pages, HEADER_DS) = block[REG_DS] & 0xffff;
+    *header(pages, HEADER_ES) = block[REG_ES] & 0xffff;
+    *header(pages, HEADER_FS) = block[REG_FS] & 0xffff;
+    *header(pages, HEADER_GS) = block[REG_GS] & 0xffff;
+    *header(pages, HEADER_FS_BASE) = block[REG_FS_BASE];
+    *header(pages, HEADER_GS_BASE) = block[REG_GS_BASE];
+    return 0;
+}
+
+/** Reads those that it found. */
+static void read_header(const struct stublab_pages *pages, uint64_t *block) {
+    block[REG_DS] = *header(pages, HEADER_FOUND_DS);
+    block[REG_ES] = *header(pages, HEADER_FOUND_ES);
+    block[REG_FS] = *header(pages, HEADER_FOUND_FS);
+    block[REG_GS] = *header(pages, HEADER_FOUND_GS);
+    block[REG_FS_BASE] = *header(pages, HEADER_FOUND_FS_BASE);
+    block[REG_GS_BASE] = *header(pages, HEADER_FOUND_GS_BASE);
+}
 
 static volatile struct frame *frame_of(const struct stublab_pages *pages) {
     return (volatile struct frame *)(pages->shared + pages->frame);
@@ -84,23 +149,24 @@ static uint64_t place(const struct stublab_pages *pages, uint64_t address, uint6
 }
 
 int64_t find_frame(struct stublab_pages *pages) {
-    pages->frame = place(pages, *header(pages, HEADER_CONTEXT), sizeof(struct frame));
-    pages->info = place(pages, *header(pages, HEADER_INFO), 128);
-    if (pages->frame == 0 || pages->info == 0)
+    const uint64_t context = *header(pages, HEADER_CONTEXT);
+    if (context == pages->address + pages->frame)
+        return 0;
+    struct stublab_pages found = *pages;
+    found.frame = place(pages, context, sizeof(struct frame));
+    found.info = place(pages, *header(pages, HEADER_INFO), SI_MAX_SIZE);
+    if (found.frame == 0 || found.info == 0)
         return -EPROTO;
-    pages->area = place(pages, frame_of(pages)->area, sizeof(struct _xstate));
-    if (pages->area == 0)
+    found.area = place(pages, frame_of(&found)->area, sizeof(struct _xstate));
+    if (found.area == 0)
         return -EPROTO;
-    const struct _xstate *area = (const struct _xstate *)(pages->shared + pages->area);
-    pages->area_length = area->fpstate.sw_reserved.xstate_size;
+    const struct _xstate *area = (const struct _xstate *)(pages->shared + found.area);
+    found.area_length = area->fpstate.sw_reserved.xstate_size;
     if (area->fpstate.sw_reserved.magic1 != FP_XSTATE_MAGIC1 ||
-        place(pages, pages->address + pages->area, pages->area_length) == 0)
+        place(pages, pages->address + found.area, found.area_length) == 0)
         return -EPROTO;
+    *pages = found;
     return 0;
-}
-
-int64_t confirm_frame(const struct stublab_pages *pages) {
-    return *header(pages, HEADER_CONTEXT) == pages->address + pages->frame ? 0 : -EPROTO;
 }
 
 int64_t write_frame(const struct stublab_pages *pages, const uint64_t *block) {
@@ -128,7 +194,6 @@ enum {
     CALL = 6,
     SECCOMP_CODE = 1,
     SIGSYS_NUMBER = 31,
-    SIGTRAP_NUMBER = 5
 };
 
 /** The bytes of a SYSCALL. */
@@ -136,16 +201,6 @@ enum { SYSCALL_INSTRUCTION = 0x050f };
 
 static uint64_t address_of(const int32_t *siginfo) {
     return (uint32_t)siginfo[ADDRESS] | (uint64_t)(uint32_t)siginfo[ADDRESS + 1] << 32;
-}
-
-static void set_address(int32_t *siginfo, uint64_t address) {
-    siginfo[ADDRESS] = (int32_t)address;
-    siginfo[ADDRESS + 1] = (int32_t)(address >> 32);
-}
-
-/** Whether the signal reports that the instruction before `rip` was executed. */
-static int is_trap_at(const int32_t *siginfo, uint64_t rip) {
-    return siginfo[SIGNO] == SIGTRAP_NUMBER && siginfo[CODE] > 0 && address_of(siginfo) == rip;
 }
 
 static int is_system_call(const int32_t *siginfo) {
@@ -161,10 +216,11 @@ static int is_system_call(const int32_t *siginfo) {
 static int hides_call(const struct stublab_pages *pages, const uint64_t *block,
                       const int32_t *siginfo) {
     const volatile uint64_t *now = frame_of(pages)->registers;
+    const uint64_t code = pages->address + pages->stack + HEADER_LENGTH;
     uint16_t instruction = 0;
     return siginfo[SIGNO] == SIGSYS_NUMBER && siginfo[CODE] <= 0 &&
            now[FRAME_RCX] == now[FRAME_RIP] && now[FRAME_R11] == now[FRAME_EFLAGS] &&
-           now[FRAME_RIP] / PAGE_SIZE != handler_page(pages) / PAGE_SIZE && !are_same(now, block) &&
+           now[FRAME_RIP] / PAGE_SIZE != code / PAGE_SIZE && !are_same(now, block) &&
            stublab_read_memory(pages->tgid, now[FRAME_RIP] - SYSCALL_BYTES, &instruction,
                                SYSCALL_BYTES) == SYSCALL_BYTES &&
            instruction == SYSCALL_INSTRUCTION;
@@ -189,11 +245,6 @@ int read_frame(const struct stublab_pages *pages, uint64_t *block, int32_t *sigi
     const volatile struct frame *frame = frame_of(pages);
     const int told = is_system_call(siginfo);
     const int call = told || hides_call(pages, block, siginfo);
-    const uint64_t rip = frame->registers[FRAME_RIP];
-    if (!call && is_after_call(pages, rip)) {
-        forget_call(block);
-        return call;
-    }
     read_registers(frame->registers, block);
     const uint64_t selectors = frame->registers[FRAME_SELECTORS];
     block[REG_CS] = selectors & 0xffff;
@@ -203,12 +254,9 @@ int read_frame(const struct stublab_pages *pages, uint64_t *block, int32_t *sigi
         if (told)
             undo_restart(block, siginfo);
         block[REG_ORIG_RAX] = block[REG_RAX];
-        return call;
+    } else {
+        forget_call(block);
     }
-    move_back(pages, block);
-    if (is_trap_at(siginfo, rip))
-        set_address(siginfo, block[REG_RIP]);
-    forget_call(block);
     return call;
 }
 

@@ -13,19 +13,18 @@
  */
 uint16_t write_stub_filter(struct sock_filter *filter, uint64_t handler, uint64_t injection);
 
-/** Takes the places of the frame from the header. Returns 0, or -EPROTO. */
+/**
+ * Takes the places of the frame from the header, if they have changed: the kernel makes the frame
+ * below rsp if the guest has that on the handler's stack, and a larger one once the guest has used
+ * a dynamic component of XSAVE, as AMX. Returns 0, or -EPROTO and changes nothing.
+ */
 int64_t find_frame(struct stublab_pages *pages);
-
-/** Returns 0 if the frame is there again, else -EPROTO. */
-int64_t confirm_frame(const struct stublab_pages *pages);
 
 /** Writes general registers to the frame. Returns 0, or -EIO as PTRACE_SETREGS does. */
 int64_t write_frame(const struct stublab_pages *pages, const uint64_t *block);
 /**
  * Reads them, over those with which the guest was resumed. Returns whether it has made a system
- * call, not into the vsyscall page: `siginfo` is that of the call, or of a SIGSYS that hides it. If
- * the signal came on the way into a patched system call, the guest is still before that call; on
- * the way out of it, `block` stays as it was written.
+ * call, not into the vsyscall page: `siginfo` is that of the call, or of a SIGSYS that hides it.
  */
 int read_frame(const struct stublab_pages *pages, uint64_t *block, int32_t *siginfo);
 /** Notes in its registers that a guest was stopped by something other than a system call. */

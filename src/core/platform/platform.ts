@@ -13,7 +13,7 @@ import { LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
 import { Context } from "./context.ts";
 import { FAITHFUL_RUNNERS } from "./faithful.ts";
 import { Pool } from "./pool.ts";
-import { RUNNERS, type Runner, type RunnerOptions, type Runners } from "./runner.ts";
+import { RUNNERS, type Runner, type Runners } from "./runner.ts";
 import { notShared, Subprocess } from "./subprocess.ts";
 
 export interface PlatformOptions extends LaneOptions {
@@ -28,11 +28,6 @@ export interface PlatformOptions extends LaneOptions {
   exitSignal?: Signal | undefined;
   /** Whether stubs run under a filter that allows only the calls that the tracer injects. Default: true. */
   seccomp?: boolean | undefined;
-  /**
-   * Whether system calls that a guest makes often are patched: `mov $nr, %eax; syscall` in private memory that the guest
-   * cannot write becomes a jump to the stub's own code. Only with the lane "fast". Default: false.
-   */
-  patches?: boolean | undefined;
 }
 
 export const PLATFORM_OPTIONS: OptionShapes<PlatformOptions> = {
@@ -40,7 +35,6 @@ export const PLATFORM_OPTIONS: OptionShapes<PlatformOptions> = {
   deadline: checkDeadline,
   exitSignal: nameOrNumber,
   seccomp: truth,
-  patches: truth,
   ...LANE_OPTIONS,
 };
 
@@ -65,15 +59,13 @@ export class Platform {
   readonly initialXstate: Uint8Array;
   readonly #pool = new Pool();
   readonly #runners: Runners;
-  readonly #options: RunnerOptions;
   #closed = false;
 
-  private constructor(tracer: Tracer, master: Stub, options: RunnerOptions) {
+  private constructor(tracer: Tracer, master: Stub) {
     if (!(tracer instanceof Tracer)) throw new InputError("use Platform.open()");
     this.tracer = tracer;
     this.master = master;
     this.#runners = RUNNERS.of(tracer.lane);
-    this.#options = options;
     const area = new Uint8Array(HOST_MACHINE.largestXstate);
     this.initialXstate = area.slice(
       0,
@@ -88,9 +80,9 @@ export class Platform {
    */
   static open(options: PlatformOptions = {}): Platform {
     checkOptions(options, "options", PLATFORM_OPTIONS);
-    const { exitSignal = "SIGCHLD", seccomp = true, patches = false, ...driving } = options;
+    const { exitSignal = "SIGCHLD", seccomp = true, ...driving } = options;
     const runners = RUNNERS.of(driving.lane ?? DEFAULT_LANE);
-    runners.expectPossible({ seccomp, patches });
+    runners.expectPossible(seccomp);
     const tracer = new Tracer(driving);
     try {
       const filter =
@@ -99,7 +91,7 @@ export class Platform {
           : undefined;
       const master = tracer.fork({ exitSignal, filter });
       master.scrub();
-      const platform = new Platform(tracer, master, { seccomp, patches });
+      const platform = new Platform(tracer, master);
       if (runners.needsTrial) platform.newAddressSpace().release();
       return platform;
     } catch (error) {
@@ -182,7 +174,7 @@ export class Platform {
   /** The runner of a stub, which is closed if there can be none. */
   #runnerOf(stub: Stub): Runner {
     try {
-      return this.#runners.open(stub, this.initialXstate, this.#options);
+      return this.#runners.open(stub, this.initialXstate);
     } catch (error) {
       stub.close();
       throw error;

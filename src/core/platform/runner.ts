@@ -12,8 +12,6 @@ export interface Runner {
   readonly stub: Stub;
   /** How many pages below the stub code it needs for itself. */
   readonly pages: number;
-  /** The system calls of guests that are patched, if any may be. */
-  readonly patches?: Patches | undefined;
 
   /**
    * Runs a guest until its next stop, with the state in `registers` and `floatingPoint`, which then have its new state.
@@ -33,24 +31,6 @@ export interface Runner {
   vacate(): void;
 }
 
-/** The system calls of guests that are patched. */
-export interface Patches {
-  /** Their addresses, in ascending order. */
-  readonly addresses: readonly bigint[];
-  /** Puts back what a range of memory had, in the copy `bytes`. */
-  conceal(address: bigint, bytes: Uint8Array): void;
-  /** Prepares for a read of a range. @throws what `Stub.call` throws */
-  uncover(address: bigint, length: number): void;
-  /** Undoes those in a range. @throws what `Stub.call` throws */
-  undo(start: bigint, length: bigint): void;
-}
-
-/** What `Platform.open` was given. */
-export interface RunnerOptions {
-  readonly seccomp: boolean;
-  readonly patches: boolean;
-}
-
 /** How a lane runs guests. */
 export interface Runners {
   /** Whether `open` installs the filter of each stub, instead of the platform for all. */
@@ -59,10 +39,13 @@ export interface Runners {
   readonly canShare: boolean;
   /** Whether only a runner shows that this machine can have one: the platform then makes one when it is opened. */
   readonly needsTrial: boolean;
-  /** @throws UnsupportedError if this machine cannot; InputError if the lane has not these options */
-  expectPossible(options: RunnerOptions): void;
+  /**
+   * @param seccomp whether stubs run under a filter
+   * @throws UnsupportedError if this machine cannot; InputError if the lane needs the filter
+   */
+  expectPossible(seccomp: boolean): void;
   /** @param xstate the XSAVE area of a new process. @throws UnsupportedError; what `Stub.call` throws */
-  open(stub: Stub, xstate: Uint8Array, options: RunnerOptions): Runner;
+  open(stub: Stub, xstate: Uint8Array): Runner;
 }
 
 export const RUNNERS = new LaneParts<Runners>();

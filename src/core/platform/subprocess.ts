@@ -1,5 +1,4 @@
 import {
-  DeadlineError,
   DeathError,
   hex,
   MemoryError,
@@ -11,7 +10,6 @@ import { checkOptions, count, integer, truth, word } from "../../lib/shape.ts";
 import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import type { Batch } from "../stub/batch.ts";
 import type { SyscallArgument, SyscallResult } from "../stub/injection.ts";
-import { checkRange } from "../stub/memory.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { Thread } from "../stub/thread.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
@@ -113,7 +111,6 @@ export class Subprocess {
   #map(range: PageRange, protection: Protection, flags: bigint, fd: bigint, offset: bigint): void {
     this.#expectUsable();
     const { tracer } = this;
-    this.#undoPatches(range.start, range.length);
     const fixed = flags | tracer.flag("MAP_FIXED");
     const prot = protectionFlags(tracer, protection);
     this.stub.call("mmap", range.start, range.length, prot, fixed, fd, offset);
@@ -125,7 +122,6 @@ export class Subprocess {
     const { tracer } = this;
     const range = this.#range(address, length);
     const prot = protectionFlags(tracer, protection);
-    this.#undoPatches(range.start, range.length);
     this.stub.call("mprotect", range.start, range.length, prot);
   }
 
@@ -134,7 +130,6 @@ export class Subprocess {
     this.#expectUsable();
     const { start, length: bytes } = this.#range(address, length);
     this.#markStale(start, start + bytes);
-    this.#undoPatches(start, bytes);
     this.stub.call("munmap", start, bytes);
   }
 
@@ -150,7 +145,6 @@ export class Subprocess {
     length: bigint,
     ...rest: SyscallArgument[]
   ): SyscallResult {
-    if (start !== undefined) this.#undoPatches(start, length);
     if (start !== undefined && call === "munmap") this.#markStale(start, start + length);
     return this.stub.inject(call, start ?? 0, length, ...rest);
   }
@@ -166,14 +160,10 @@ export class Subprocess {
     }
   }
 
-  /** Reads guest memory, as if no system call were patched. @throws MemoryError, StateError */
+  /** Reads guest memory. @throws MemoryError, StateError */
   read(address: number | bigint, length: number): Uint8Array {
     this.#expectUsable();
-    const start = checkRange(address, length);
-    this.runner.patches?.uncover(start, length);
-    const bytes = this.stub.read(start, length);
-    this.runner.patches?.conceal(start, bytes);
-    return bytes;
+    return this.stub.read(address, length);
   }
 
   /** Writes guest memory, which must be writable. @throws MemoryError, StateError */
@@ -182,25 +172,8 @@ export class Subprocess {
     if (bytes instanceof Uint8Array) {
       const start = integer(address, "address");
       this.#expectFree(start, bytes.length);
-      this.#undoPatches(start, BigInt(bytes.length));
     }
     this.stub.write(address, bytes);
-  }
-
-  /** The addresses of the patched system calls, in ascending order: see `PlatformOptions.patches`. @throws StateError */
-  get patches(): readonly bigint[] {
-    this.#expectUsable();
-    return this.runner.patches?.addresses ?? [];
-  }
-
-  /** Undoes all patches. A system call that is hot may be patched again. @throws what `stub.call` throws, StateError */
-  unpatch(): void {
-    this.#expectUsable();
-    this.#undoPatches(0n, BigInt(topOfUserSpace()));
-  }
-
-  #undoPatches(start: bigint, length: bigint): void {
-    this.runner.patches?.undo(start, length);
   }
 
   /** System calls that are executed together. No record of a fault survives a run: its page may be unmapped. */
@@ -209,7 +182,6 @@ export class Subprocess {
     return this.stub.batchAfter(() => {
       this.#expectUsable();
       this.#markStale(0n, BigInt(topOfUserSpace()));
-      this.unpatch();
     });
   }
 
@@ -237,7 +209,7 @@ export class Subprocess {
     this.stub.expectUnshared();
     this.#released = true;
     this.#markStale(0n, BigInt(topOfUserSpace()));
-    this.#vacate();
+    this.runner.vacate();
     if (!this.stub.alive) return;
     // A stub whose guest could not be stopped is not reused.
     if (this.stub.borrowed || !this.stub.thread.isReady) {
@@ -257,16 +229,6 @@ export class Subprocess {
 
   [Symbol.dispose](): void {
     this.release();
-  }
-
-  /** A stub that cannot save what it holds of a guest is not reused. */
-  #vacate(): void {
-    try {
-      this.runner.vacate();
-    } catch (error) {
-      if (!(error instanceof DeadlineError)) throw error;
-      this.stub.close();
-    }
   }
 
   #range(address: number | bigint, length: number | bigint): PageRange {

@@ -105,7 +105,6 @@ const by = (work: Work, options: PlatformOptions, more?: More): More => ({
 });
 const faithful = (work: Work, more?: More) => by(work, {}, more);
 const fast = (work: Work, more?: More) => by(work, { lane: "fast" }, more);
-const patched = (more?: More) => by("switch", { lane: "fast", patches: true }, more);
 
 /** Costs of the lane fast, on one processor and on two. */
 const FAST_CALL = unstopped(1, TRIP, ["getpid", "futex"]);
@@ -116,7 +115,6 @@ const FAST_BIRTH = oneStop([...TRIP, ...WAIT], ["clone", "futex"]);
 const FAST_BIRTHS: Cost = { stops: 1, wakeups: 0, calls: WAIT, others: ["clone"] };
 const FAST_SWITCH = unstopped(0, ["sched_yield"], ["getpid", "rt_sigreturn", "sched_yield"]);
 const FAST_SWITCH_APART = unstopped(0, [], ["getpid", "rt_sigreturn"]);
-const PATCHED_SWITCH = unstopped(0, ["sched_yield"], ["sched_yield"]);
 const NO_CALLS = unstopped(0, []);
 const NOTIFY = unstopped(2, ["ioctl", "ioctl"], ["getppid"]);
 const DISPATCH = unstopped(0, ["getpid", "rt_sigreturn"]);
@@ -139,8 +137,6 @@ export const MECHANISMS: readonly Mechanism[] = [
   row("switch", "switch-faithful", "faithful", oneStop(FULL_SWITCH), faithful("switch")),
   row("switch", "switch-fast", "fast: a signal handler in the stub", FAST_SWITCH, fast("switch")),
   row("switch", "switch-apart", "fast, on two", FAST_SWITCH_APART, fast("switch", APART)),
-  row("switch", "switch-patched", "fast, patches: no signal", PATCHED_SWITCH, patched()),
-  row("switch", "patched-apart", "fast, patches, on two processors", NO_CALLS, patched(APART)),
   row("switch", "notify", "seccomp user notification, in C", NOTIFY),
   row("switch", "dispatch", "Syscall User Dispatch in the same process, in C", DISPATCH),
   row("floor", FLOOR, "getpid in a loop", unstopped(0, ["getpid"])),

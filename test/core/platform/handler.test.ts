@@ -7,6 +7,8 @@ const SEED = 0x5eed_0040n;
 const [SYS_RT_SIGRETURN, SYS_GETPID, SYS_EXIT, SYS_FUTEX] = [15, 39, 60, 202];
 const [SIGTRAP, SIGSYS] = [5, 31];
 const PTRACE_CONT = 7;
+/** Bytes of the header, which is between the handler's stack and its code. */
+const HEADER = 4096n;
 const { ETIMEDOUT } = constants.errno;
 
 const all = suite("handler: guests without a tracer");
@@ -40,6 +42,25 @@ handler("a subprocess is traced only while something needs it to be stopped", ()
   }
   assert.is(space.stub.call("getpid"), BigInt(space.pid));
 });
+
+handler(
+  "a guest whose stack is that of the handler, so that its frames move, is seen as it is",
+  () => {
+    using platform = open();
+    const guest = load(platform, code.loop(code.INC_RBX, code.SYSCALL));
+    const { context, space } = guest;
+    toSyscall(guest);
+    const { page } = lanePages(space);
+    const [own, top] = [context.registers.get("rsp"), page - HEADER];
+    let count = 1n;
+    for (const rsp of [own, top - 256n, top - 8n, own, top - 512n, own]) {
+      context.registers.set("rsp", rsp);
+      context.registers.set("rax", 39n);
+      toSyscall(guest);
+      assert.equal([context.registers.get("rsp"), context.registers.get("rbx")], [rsp, ++count]);
+    }
+  },
+);
 
 handler("a subprocess that waits for its next guest cannot be attached to by hand", () => {
   using platform = open();

@@ -1,20 +1,10 @@
-import { by, DRIVES, type Drive } from "../../support/drives.ts";
+import { by, DRIVES } from "../../support/drives.ts";
 import { GETPID } from "../../support/guests.ts";
 
 const killed = suite("lanes killed");
 
 /** All ways to run guests: without a tracer they run on amd64 only. */
-const WAYS: readonly (Drive & { readonly patches?: boolean })[] = DRIVES.filter(
-  ({ lane }) => lane === "faithful" || HOST_ARCH === "amd64",
-).flatMap((drive) => (drive.lane === "faithful" ? [drive] : [drive, { ...drive, patches: true }]));
-
-const nameOf = ({ name, patches }: (typeof WAYS)[number]) =>
-  patches === true ? `${name} with patches` : name;
-
-const optionsOf = ({ lane, patches = false }: (typeof WAYS)[number]): PlatformOptions => ({
-  lane,
-  patches,
-});
+const WAYS = DRIVES.filter(({ lane }) => lane === "faithful" || HOST_ARCH === "amd64");
 
 const GUEST = asm.loop(asm.call(GETPID));
 
@@ -32,9 +22,9 @@ function killLater(pid: number, milliseconds: number): Promise<unknown> {
 }
 
 for (const way of WAYS) {
-  killed(`${nameOf(way)}: a stub killed at any moment is an error; its guest lives on`, () =>
+  killed(`${way.name}: a stub killed at any moment is an error; its guest lives on`, () =>
     by(way, async () => {
-      using platform = Platform.open(optionsOf(way));
+      using platform = Platform.open({ lane: way.lane });
       const random = randomWords(SEED);
       for (let round = 0; round < STUBS; round++) {
         const { space, context } = loadReadOnly(platform, GUEST);
@@ -78,12 +68,12 @@ for (const way of WAYS) {
 adoptOrphans();
 
 for (const way of WAYS) {
-  killed(`${nameOf(way)}: no stub survives a host that is killed`, () =>
+  killed(`${way.name}: no stub survives a host that is killed`, () =>
     by(way, async () => {
       const random = randomWords(SEED + 1n);
       for (let round = 0; round < HOSTS; round++) {
         const host = new Running(
-          hostCommand("switching", JSON.stringify(optionsOf(way)), String(random())),
+          hostCommand("switching", JSON.stringify({ lane: way.lane }), String(random())),
         );
         assert.ok(await host.says(/^begin$/m), host.stderr);
         const stubs = [...host.stdout.matchAll(/^pid (\d+)$/gm)].map(([, pid]) => Number(pid));

@@ -1,6 +1,7 @@
 // Commands of busybox-static, which somebody else has built.
 
 import { delimiter } from "node:path";
+import { LANES } from "../../../src/core/stub/lane.ts";
 import { parseElf } from "../../../src/labs/guest/elf.ts";
 
 const commands = suite("guest: busybox");
@@ -31,16 +32,9 @@ const COMMANDS: [args: string[], options: GuestOptions, stdout: string][] = [
   [["env"], { env: { HOME: "/root" } }, "HOME=/root\n"],
 ];
 
-const LANES: PlatformOptions[] = [
-  { lane: "faithful" },
-  { lane: "fast" },
-  { lane: "fast", patches: true },
-];
-
-for (const options of LANES) {
-  const name = `${options.lane}${options.patches ? " with patches" : ""}`;
-  needs(commands, { "a static busybox": busybox !== undefined })(`${name} runs commands`, () => {
-    using platform = openIfPossible(options);
+for (const lane of LANES) {
+  needs(commands, { "a static busybox": busybox !== undefined })(`${lane} runs commands`, () => {
+    using platform = openIfPossible({ lane });
     if (platform === undefined) return;
     for (const [args, further, expected] of COMMANDS) {
       let [stdout, stderr] = ["", ""];
