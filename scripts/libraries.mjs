@@ -40,7 +40,7 @@ export const shimOf = (machine, room = "core") => `dist/${room}-${machine}.so`;
 export const objectOf = (machine, room) => `build/${machine}/${room}.o`;
 
 /** The tables with the functions of an encoder. */
-const ABI = ["src/core/encoder/abi.ts", "src/core/encoder/prototype.ts"];
+const ABI = ["src/core/encoder/abi.ts", "src/labs/compare/encoders/prototype.ts"];
 
 /** The shim's libraries for a machine. */
 export function buildShims(machine) {

@@ -1,30 +1,24 @@
 import "./fast/index.ts";
 
-export type {
-  CompleteEncoder,
-  Encoder,
-  EncoderIdentity,
-  PartialEncoder,
-} from "./core/encoder/abi.ts";
 export {
   type ComparisonFunctionName,
+  type CompleteEncoder,
   ENCODER_ABI,
+  type Encoder,
   type EncoderFunctions,
+  type EncoderIdentity,
   FUNCTIONS,
   type FunctionName,
   OPERATIONS,
   type Operation,
   type Parameter,
   type ParameterValues,
+  type PartialEncoder,
   type Result,
   type ResultValue,
   type Signature,
 } from "./core/encoder/abi.ts";
-export {
-  type RegisterBlock,
-  type RegisterField,
-  registerLayout,
-} from "./core/encoder/block.ts";
+export { type RegisterBlock, type RegisterField, registerLayout } from "./core/encoder/block.ts";
 export type { Signal, Syscall } from "./core/encoder/names.ts";
 export type { Arch } from "./core/machine/index.ts";
 export {
@@ -46,7 +40,6 @@ export type { SignalName, SyscallName } from "./core/shim/bindings.ts";
 export type { Deadline } from "./core/shim/records.ts";
 export { Batch, BatchedCall } from "./core/stub/batch.ts";
 export type { ChildStep } from "./core/stub/birth.ts";
-export { type Examination, examine } from "./core/stub/examine.ts";
 export type {
   CallEnd,
   ObservedCall,
@@ -103,6 +96,7 @@ export type { GuestProgram } from "./labs/guest/program.ts";
 export { type GuestEnd, type GuestOptions, type GuestRun, runGuest } from "./labs/guest/run.ts";
 export type { Start as GuestStart } from "./labs/guest/stack.ts";
 export type { TracedCall } from "./labs/guest/trace.ts";
+export { type Examination, examine } from "./labs/record/examine.ts";
 export type { Check, CheckStatus } from "./lib/check.ts";
 export {
   AttachError,

@@ -1,6 +1,6 @@
-import { type Examination, examine } from "../core/stub/examine.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { Tracer } from "../core/stub/tracer.ts";
+import { type Examination, examine } from "../labs/record/examine.ts";
 import { type Check, checkRow, countOf, exitStatus } from "../lib/check.ts";
 import { DeathError, hex } from "../lib/errors.ts";
 import { endCommand } from "../sandbox/channel.ts";

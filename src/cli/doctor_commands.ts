@@ -2,10 +2,10 @@
 
 import "../fast/index.ts";
 import type { Lane } from "../core/stub/lane.ts";
-import { expectRseq } from "../core/stub/rseq.ts";
 import { Tracer } from "../core/stub/tracer.ts";
 import type { Case } from "../labs/fuzz/case/case.ts";
 import { ONS, STARTS, WAYS } from "../labs/fuzz/case/records.ts";
+import { expectRseq } from "../labs/record/examine.ts";
 import { DeathError } from "../lib/errors.ts";
 import { fail, reasonOf, type Seen, type Trial } from "./doctor_trials.ts";
 

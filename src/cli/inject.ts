@@ -1,9 +1,9 @@
 import { getSystemErrorMap } from "node:util";
 import { parseSyscall, syscallName } from "../core/encoder/names.ts";
-import { leaveFiles } from "../core/stub/files.ts";
 import type { ObservedCall } from "../core/stub/injection.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { Tracer } from "../core/stub/tracer.ts";
+import { leaveFiles } from "../labs/record/files.ts";
 import { hex, InputError } from "../lib/errors.ts";
 import { quote } from "../lib/quote.ts";
 import { type InjectArgument, parseArgument } from "./arguments.ts";

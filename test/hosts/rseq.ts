@@ -1,8 +1,8 @@
 // A host that registers an rseq area itself, of a length that no C library uses. It prints
 // as JSON what a stub inherits of it, and what is left of it after a birth, also under the filter of a platform.
 
-import { hasRseq } from "../../src/core/stub/examine.ts";
 import { readRseq } from "../../src/core/stub/rseq.ts";
+import { hasRseq } from "../../src/labs/record/examine.ts";
 import { registerRseq } from "../support/libc.ts";
 
 registerRseq(64);

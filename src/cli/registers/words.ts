@@ -2,7 +2,7 @@
 
 import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
 import { BlockAllocator, registerLayout } from "../../core/encoder/block.ts";
-import { expectDriver } from "../../core/encoder/module.ts";
+import { expectDriver } from "../../core/encoder/driver.ts";
 import { HOST_ARCH } from "../../core/machine/index.ts";
 import { BASELINE } from "../../labs/fuzz/case/arch.ts";
 import type { Case } from "../../labs/fuzz/case/case.ts";

@@ -248,14 +248,6 @@ export function functionsOf(arch: Arch): FunctionName[] {
   return FUNCTION_NAMES.filter((name) => arch === "amd64" || name !== "rewindVsyscall");
 }
 
-/** The prototype of a function as text, e.g. "cloneFlags(word: i64)". */
-export function prototypeOf(name: FunctionName): string {
-  const parameters = FUNCTIONS[name].parameters.map(
-    (each) => `${each.name}: ${each.kind === "i64" ? "i64" : "i32"}`,
-  );
-  return `${name}(${parameters.join(", ")})`;
-}
-
 /**
  * The encoder ABI (docs/encoder-abi.md) in TypeScript.
  *
@@ -289,4 +281,24 @@ export interface Encoder
 export interface PartialEncoder extends EncoderIdentity, Partial<EncoderFunctions> {
   /** The names of functions that its file exports and the ABI does not have. */
   readonly others?: readonly string[];
+}
+
+/** Any function of an encoder. */
+export type Callable = (...args: (number | bigint)[]) => unknown;
+
+export function isCallable(value: unknown): value is Callable {
+  return typeof value === "function";
+}
+
+/** Converts the result of a function to the sign of its signature: an ES module may return either. */
+export function signedAs(result: Result, call: Callable): Callable {
+  if (result === "word") return converting(call, (word) => BigInt.asUintN(64, word));
+  return result === "i64" ? converting(call, (word) => BigInt.asIntN(64, word)) : call;
+}
+
+function converting(call: Callable, convert: (word: bigint) => bigint): Callable {
+  return (a = 0, b = 0) => {
+    const word = call(a, b);
+    return typeof word === "bigint" ? convert(word) : word;
+  };
 }

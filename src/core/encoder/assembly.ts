@@ -3,8 +3,15 @@ import { beside } from "../../lib/beside.ts";
 import { limitError } from "../../lib/errno.ts";
 import { EncoderError, REBUILD, StublabError } from "../../lib/errors.ts";
 import { type Arch, HOST_ARCH } from "../machine/index.ts";
-import type { CompleteEncoder, PartialEncoder } from "./abi.ts";
-import { bindModule } from "./module.ts";
+import {
+  type CompleteEncoder,
+  ENCODER_ABI,
+  FUNCTION_NAMES,
+  FUNCTIONS,
+  isCallable,
+  type PartialEncoder,
+  signedAs,
+} from "./abi.ts";
 
 /** The compiled modules of assembly/, in the folder of this program. */
 const FILES: Readonly<Record<Arch, string>> = {
@@ -16,7 +23,23 @@ const FILES: Readonly<Record<Arch, string>> = {
 export function openAssemblyEncoder(): CompleteEncoder;
 export function openAssemblyEncoder(arch: Arch): PartialEncoder;
 export function openAssemblyEncoder(arch: Arch = HOST_ARCH): PartialEncoder {
-  return bindModule("assembly", loadWasm(FILES[arch]));
+  const exports = loadWasm(FILES[arch]);
+  const constants = new Map<string, bigint>();
+  for (const [name, exported] of Object.entries(exports)) {
+    if (exported instanceof WebAssembly.Global) constants.set(name, BigInt(exported.value));
+  }
+  const { memory } = exports;
+  const abi = constants.get("ENCODER_ABI");
+  if (!(memory instanceof WebAssembly.Memory) || abi !== ENCODER_ABI) {
+    throw new EncoderError(`${FILES[arch]} is of another version`, { remedy: REBUILD });
+  }
+  const functions = FUNCTION_NAMES.flatMap((name) => {
+    const exported = exports[name];
+    return isCallable(exported) ? [[name, signedAs(FUNCTIONS[name].result, exported)]] : [];
+  });
+  const heap = Number(constants.get("heap"));
+  const { buffer } = memory;
+  return { ...Object.fromEntries(functions), name: "assembly", arch, buffer, heap, constants };
 }
 
 /** Instantiates the module in such a file, and returns its exports. @throws EncoderError, UnsupportedError */

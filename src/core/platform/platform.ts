@@ -1,7 +1,7 @@
 import { InputError, StateError } from "../../lib/errors.ts";
 import { checkOptions, count, nameOrNumber, type OptionShapes, truth } from "../../lib/shape.ts";
 import type { Encoder } from "../encoder/abi.ts";
-import { encoderOption } from "../encoder/module.ts";
+import { encoderOption } from "../encoder/driver.ts";
 import type { Signal } from "../encoder/names.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { checkDeadline } from "../shim/records.ts";

@@ -62,23 +62,13 @@ export interface ProcessFacts {
 const STAT = {
   state: 0,
   session: 3,
-  userTime: 11,
-  systemTime: 12,
   exitSignal: 35,
   exitStatus: 49,
 } as const;
-/** Milliseconds of a clock tick: the kernel reports times to programs in hundredths of a second (USER_HZ). */
-const TICK = 10;
 
 function statOf(task: string): string[] {
   const stat = readProc(`/proc/${task}/stat`);
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-}
-
-/** The processor time that a process has used, in milliseconds. @throws as `readProcess` does */
-export function processorTime(pid: number): number {
-  const stat = statOf(`${pid}`);
-  return TICK * (Number(stat[STAT.userTime]) + Number(stat[STAT.systemTime]));
 }
 
 /** The status word of a zombie; undefined if it has been reaped, or the kernel does not show it. */

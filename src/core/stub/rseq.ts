@@ -1,4 +1,3 @@
-import { UnsupportedError } from "../../lib/errors.ts";
 import { inject } from "./injection.ts";
 import type { Thread } from "./thread.ts";
 
@@ -26,16 +25,6 @@ export function readRseq({ tracer, tid }: Thread): RseqArea | undefined {
     length: bytes.getUint32(8, true),
     signature: bytes.getUint32(12, true),
   };
-}
-
-/** The same where it must be known. @throws UnsupportedError before Linux 5.13 */
-export function expectRseq(thread: Thread): RseqArea {
-  const area = readRseq(thread);
-  if (area !== undefined) return area;
-  throw new UnsupportedError("this kernel does not report what is registered for rseq", {
-    call: "ptrace(PTRACE_GET_RSEQ_CONFIGURATION)",
-    remedy: "Linux 5.13 or later with CONFIG_RSEQ does",
-  });
 }
 
 /**

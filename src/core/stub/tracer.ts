@@ -13,7 +13,7 @@ import {
 import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "../bpf/program.ts";
 import type { Encoder } from "../encoder/abi.ts";
 import { openAssemblyEncoder } from "../encoder/assembly.ts";
-import { encoderOption, expectDriver } from "../encoder/module.ts";
+import { encoderOption, expectDriver } from "../encoder/driver.ts";
 import type { Signal } from "../encoder/names.ts";
 import { checkDeadline } from "../shim/records.ts";
 import { CHILD_STEPS, type ChildStep, type Fork, forkStub } from "./birth.ts";

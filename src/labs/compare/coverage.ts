@@ -1,6 +1,6 @@
-import { PairCoverage } from "../../lib/cases/flags.ts";
 import { CLASSES, classOf, type Halves } from "../../lib/cases/words.ts";
 import { sum } from "../../lib/page/figures.ts";
+import { PairCoverage } from "./flags.ts";
 import { type InputGenerator, STATUS_EVENTS } from "./inputs.ts";
 import type { RecordLayout } from "./record.ts";
 import type { Coverage } from "./report.ts";

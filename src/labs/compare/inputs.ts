@@ -1,5 +1,4 @@
 import type { FunctionName } from "../../core/encoder/abi.ts";
-import { FlagSpace, flagBits } from "../../lib/cases/flags.ts";
 import type { Random } from "../../lib/cases/random.ts";
 import {
   drawInt,
@@ -11,6 +10,7 @@ import {
   WordTable,
 } from "../../lib/cases/words.ts";
 import { filterInputs } from "./filter.ts";
+import { FlagSpace, flagBits } from "./flags.ts";
 import type { Field, RecordLayout } from "./record.ts";
 
 type Constants = ReadonlyMap<string, bigint>;

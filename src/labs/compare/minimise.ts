@@ -1,6 +1,6 @@
-import { oneByOne, shrink } from "../../lib/cases/shrink.ts";
 import type { Cluster } from "./clusters.ts";
 import type { Break, FunctionComparison } from "./function.ts";
+import { oneByOne, shrink } from "./shrink.ts";
 import { stopwatch } from "./turn.ts";
 
 /** How many of the smallest numbers are tried for each word of an input, and how many copies at a time. */

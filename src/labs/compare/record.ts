@@ -1,12 +1,13 @@
 import {
+  type Callable,
   FUNCTIONS,
   type FunctionName,
+  isCallable,
   type PartialEncoder,
-  prototypeOf,
   type Signature,
 } from "../../core/encoder/abi.ts";
-import { type Callable, isCallable } from "../../core/encoder/module.ts";
 import { describeMisfit, describeThrown, isInt32 } from "./answer.ts";
+import { prototypeOf } from "./encoders/prototype.ts";
 
 /*
  * A record is one case with its answer: the arguments of a function and its result, in words of 64 bits

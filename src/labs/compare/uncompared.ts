@@ -1,5 +1,5 @@
 import { FUNCTION_NAMES, type FunctionName, functionsOf } from "../../core/encoder/abi.ts";
-import { missingNames } from "../../core/encoder/module.ts";
+import { missingNames } from "../../core/encoder/driver.ts";
 import { nearest } from "../../lib/nearest.ts";
 import { counted } from "../../lib/page/figures.ts";
 import type { FunctionComparison } from "./function.ts";
@@ -54,7 +54,7 @@ export function describeUncompared(
 
 /** What an encoder from a file lacks to drive stubs; undefined if it lacks nothing. */
 export function describeMissing(subject: Subject): string | undefined {
-  const missing = missingNames(subject, "stubs");
+  const missing = missingNames(subject);
   if (missing.length === 0) return undefined;
   const functions = missing.filter((name) => FUNCTION_NAMES.some((known) => known === name));
   const constants = missing.filter((name) => !functions.includes(name));

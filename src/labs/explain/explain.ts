@@ -1,8 +1,8 @@
 // Explains a process or a status word: the module of assembly/explain does, for the probe, too.
 
 import { constants } from "node:os";
+import { isCallable } from "../../core/encoder/abi.ts";
 import { loadWasm } from "../../core/encoder/assembly.ts";
-import { isCallable } from "../../core/encoder/module.ts";
 import { HOST_ARCH } from "../../core/machine/index.ts";
 import {
   EncoderError,

@@ -2,8 +2,9 @@
 
 import { closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } from "node:fs";
 import { constants } from "node:os";
-import { readListing } from "../../core/stub/listing.ts";
+import { HOST_ARCH } from "../../core/machine/index.ts";
 import { codeOf } from "../../lib/folder.ts";
+import { readListing } from "../../lib/listing.ts";
 import { list, record, text } from "../../lib/shape.ts";
 
 /** Where the module reads: this machine, or what a test makes of it. Each fails with an error that has an errno. */
@@ -46,7 +47,7 @@ export const MACHINE: Source = {
     }
   },
   stubCode() {
-    const { lines } = readListing("stub code", listings);
+    const { lines } = readListing(HOST_ARCH, "stub code", listings);
     return Buffer.from(lines.map(({ bytes }) => bytes.replaceAll(" ", "")).join(""), "hex");
   },
 };

@@ -1,7 +1,7 @@
-import { deathSignal } from "../../core/stub/examine.ts";
 import { hex, StateError } from "../../lib/errors.ts";
 import type { Actor } from "./actor.ts";
 import { HOST, NAMES } from "./arch.ts";
+import { deathSignal } from "./examine.ts";
 import { common } from "./lesson_text.ts";
 import { type Said, type Saying, withText } from "./said.ts";
 

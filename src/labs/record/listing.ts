@@ -1,4 +1,5 @@
-import { readListing } from "../../core/stub/listing.ts";
+import { HOST_ARCH } from "../../core/machine/index.ts";
+import { readListing } from "../../lib/listing.ts";
 import { type Code, listings } from "./recording.ts";
 
 /** The assembler's listing of a piece of code, wherever that will be put. */
@@ -9,7 +10,7 @@ export const STUB_CODE = "stub code";
 
 /** The listing of that name. @throws UnsupportedError where the package has none. */
 export function loadListing(name: string): Listing {
-  return readListing(name, listings);
+  return readListing(HOST_ARCH, name, listings);
 }
 
 /** The bytes of all its instructions. */

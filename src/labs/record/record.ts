@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Encoder } from "../../core/encoder/abi.ts";
-import { encoderOption } from "../../core/encoder/module.ts";
+import { encoderOption } from "../../core/encoder/driver.ts";
 import { InputError, StublabError } from "../../lib/errors.ts";
 import { abortSignal, checkOptions, type OptionShapes, show } from "../../lib/shape.ts";
 import { LESSONS, loadLesson } from "./course.ts";

@@ -2,7 +2,7 @@ import { release } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import type { Encoder } from "../../core/encoder/abi.ts";
 import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
-import { expectDriver } from "../../core/encoder/module.ts";
+import { expectDriver } from "../../core/encoder/driver.ts";
 import { HOST_ARCH } from "../../core/machine/index.ts";
 import type { TracingThread } from "../../core/stub/tracing_thread.ts";
 import { check } from "../../lib/check.ts";

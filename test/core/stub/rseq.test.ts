@@ -1,6 +1,6 @@
-import { hasRseq } from "../../../src/core/stub/examine.ts";
 import { readRseq } from "../../../src/core/stub/rseq.ts";
 import { StopError } from "../../../src/index.ts";
+import { hasRseq } from "../../../src/labs/record/examine.ts";
 import { hasMusl } from "../../support/libc.ts";
 
 // Why a forked child needs each step of its set-up: what happens to a stub without it.

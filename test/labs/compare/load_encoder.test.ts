@@ -1,7 +1,7 @@
 // Encoders from files in this process: loadEncoderUnconfined.
 
 import { FUNCTIONS } from "../../../src/core/encoder/abi.ts";
-import { missingNames } from "../../../src/core/encoder/module.ts";
+import { missingNames } from "../../../src/core/encoder/driver.ts";
 import { loadEncoderUnconfined } from "../../../src/index.ts";
 import { openFileUnconfined } from "../../../src/labs/compare/encoders/foreign.ts";
 import { assembleWasm, likeModel, moduleFile, script } from "../../support/foreign_modules.ts";
@@ -50,7 +50,7 @@ load("functions that only the comparison calls are optional", async () => {
 });
 
 load("one error lists all missing names", async () => {
-  const needed = missingNames(NOTHING, "stubs");
+  const needed = missingNames(NOTHING);
   const { message, remedy } = await failureOf(moduleFile(".mjs", "export const nothing = 0;"));
   const [, list = ""] = / lacks (.*)$/.exec(message) ?? [];
   assert.equal(list.split(", "), [...needed, "memory"]);
@@ -62,7 +62,7 @@ load("one error lists all missing names", async () => {
 
 load("stubs and guests need no other constants", () => {
   const complete = openEncoder("assembly");
-  const names = new Set(missingNames(NOTHING, "stubs"));
+  const names = new Set(missingNames(NOTHING));
   const constants = new Map([...complete.constants].filter(([name]) => names.has(name)));
   using platform = Platform.open({ encoder: { ...complete, constants }, exitSignal: "SIGKILL" });
   const space = platform.newAddressSpace();

@@ -1,5 +1,5 @@
 import binaryen from "binaryen";
-import { bindModule } from "../../../src/core/encoder/module.ts";
+import { bindModule } from "../../../src/labs/compare/encoders/module.ts";
 import type { CompareReport, Disagreement } from "../../../src/labs/compare/report.ts";
 import { localSubject } from "../../../src/labs/compare/subject.ts";
 import { type Mutant, mutate, withoutNames } from "../../support/mutants.ts";

@@ -7,18 +7,10 @@ import {
   FUNCTION_NAMES,
   FUNCTIONS,
   type FunctionName,
+  isCallable,
   type PartialEncoder,
-  prototypeOf,
 } from "../../../core/encoder/abi.ts";
 import { instantiate } from "../../../core/encoder/assembly.ts";
-import {
-  bindModule,
-  checkSize,
-  isCallable,
-  type ModuleExports,
-  type Purpose,
-  refusal,
-} from "../../../core/encoder/module.ts";
 import { EncoderError, InputError, StublabError } from "../../../lib/errors.ts";
 import { excess, type Limit, readInput } from "../../../lib/input.ts";
 import { listed } from "../../../lib/listed.ts";
@@ -26,6 +18,8 @@ import { text } from "../../../lib/shape.ts";
 import { readMemories } from "../../../sandbox/wasm_memory.ts";
 import { describeThrown } from "../answer.ts";
 import { guardEncoder } from "./guarded.ts";
+import { bindModule, checkSize, type ModuleExports, type Purpose, refusal } from "./module.ts";
+import { prototypeOf } from "./prototype.ts";
 
 /** The file name extensions of users' encoders. */
 const ENDINGS = [".wasm", ".mjs", ".js"];

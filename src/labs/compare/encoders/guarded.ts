@@ -1,11 +1,13 @@
 import {
+  type Callable,
   type Encoder,
   FUNCTION_NAMES,
   FUNCTIONS,
   type FunctionName,
+  isCallable,
   type PartialEncoder,
 } from "../../../core/encoder/abi.ts";
-import { type Callable, expectDriver, isCallable } from "../../../core/encoder/module.ts";
+import { expectDriver } from "../../../core/encoder/driver.ts";
 import { EncoderError } from "../../../lib/errors.ts";
 import { describeMisfit, describeThrown, isInt32 } from "../answer.ts";
 

@@ -7,11 +7,11 @@ import {
   type Parameter,
   type PartialEncoder,
 } from "../../../core/encoder/abi.ts";
-import { cPrototype, usesMemory } from "../../../core/encoder/prototype.ts";
 import { type Arch, HOST_ARCH, MACHINES } from "../../../core/machine/index.ts";
 import { loadLibrary } from "../../../core/shim/shim.ts";
 import { beside } from "../../../lib/beside.ts";
 import { EncoderError, InputError, REBUILD, UnsupportedError } from "../../../lib/errors.ts";
+import { cPrototype, usesMemory } from "./prototype.ts";
 
 /** The size of the memory in bytes, as in the other encoders: enough for some 30,000 register blocks. */
 const BUFFER_SIZE = 8 << 20;

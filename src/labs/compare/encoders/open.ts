@@ -2,8 +2,7 @@ import type { CompleteEncoder, PartialEncoder } from "../../../core/encoder/abi.
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
 import { ARCHES, type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { InputError } from "../../../lib/errors.ts";
-import type { Suggested } from "../../../lib/nearest.ts";
-import { didYouMean } from "../../../lib/nearest.ts";
+import { didYouMean, type Suggested } from "../../../lib/nearest.ts";
 import { oneOf, text } from "../../../lib/shape.ts";
 import { openGvisorEncoder } from "./gvisor/gvisor.ts";
 import { openNativeEncoder } from "./native.ts";

@@ -1,5 +1,5 @@
 import { HOST_ARCH } from "../../../core/machine/index.ts";
-import { readListing } from "../../../core/stub/listing.ts";
+import { readListing } from "../../../lib/listing.ts";
 import { list, nullable, record, text } from "../../../lib/shape.ts";
 import { HOST } from "./arch.ts";
 
@@ -38,7 +38,7 @@ const listings = list(record({ name: text, lines: list(line, MOST) }), MOST);
 
 const bytes: number[] = [];
 const labels = new Map<string, bigint>();
-for (const each of readListing("judged stub", listings).lines) {
+for (const each of readListing(HOST_ARCH, "judged stub", listings).lines) {
   if (each.label !== null) labels.set(each.label, CODE + BigInt(bytes.length));
   bytes.push(...each.bytes.split(" ").map((byte) => Number.parseInt(byte, 16)));
 }

@@ -1,10 +1,10 @@
-import { oneByOne, shrink } from "../../../lib/cases/shrink.ts";
 import { add } from "../../../lib/group.ts";
 import { sum } from "../../../lib/page/figures.ts";
 import { decisionOf } from "../choices.ts";
 import { describeInput, replay } from "../disagreement.ts";
 import { BrokenEncoder } from "../record.ts";
 import type { LiveFailure, LiveReport } from "../report.ts";
+import { oneByOne, shrink } from "../shrink.ts";
 import { stopwatch } from "../turn.ts";
 import type { Inquiry, Question } from "./inquiry.ts";
 import type { Failed } from "./judge.ts";

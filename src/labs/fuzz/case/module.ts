@@ -4,8 +4,8 @@
  * that are not written to cost nothing.
  */
 
+import { type Callable, isCallable } from "../../../core/encoder/abi.ts";
 import { loadWasm } from "../../../core/encoder/assembly.ts";
-import { type Callable, isCallable } from "../../../core/encoder/module.ts";
 import { EncoderError, InputError, REBUILD } from "../../../lib/errors.ts";
 import { seedDocuments } from "../draw/seeds.ts";
 import { readTables } from "../draw/tables.ts";

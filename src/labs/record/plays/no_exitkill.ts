@@ -1,4 +1,4 @@
-import { type ProcessFacts, processorTime } from "../../../core/stub/proc.ts";
+import type { ProcessFacts } from "../../../core/stub/proc.ts";
 import { NAMES } from "../arch.ts";
 import { common } from "../lesson_text.ts";
 import { killTracer } from "./dying_tracer.ts";
@@ -20,9 +20,10 @@ export const play: Acts<"no-exitkill"> = (scene, say) => {
   scene.check("the guest, a moment later: its parent", `${pid}`, `${orphan.parentPid}`);
 
   const continued = guest.signal("SIGCONT", say("continued"));
-  const before = processorTime(guest.pid);
-  guest.until(() => processorTime(guest.pid) >= before + BURNT);
-  const burnt = processorTime(guest.pid) - before;
+  const processorTime = () => Math.floor(scene.tracer.shim.processorTime(guest.pid) / 1000);
+  const before = processorTime();
+  guest.until(() => processorTime() >= before + BURNT);
+  const burnt = processorTime() - before;
   scene.recorder.arrow("signal", continued, scene.recorder.length, "SIGCONT");
   const running = guest.look("it runs, without a tracer", say("runs", { step, burnt }));
   scene.check("the guest, after SIGCONT: state", "R", running.state);

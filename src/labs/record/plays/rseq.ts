@@ -1,8 +1,8 @@
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
-import { expectRseq } from "../../../core/stub/rseq.ts";
 import { hex } from "../../../lib/errors.ts";
 import { NAMES } from "../arch.ts";
+import { expectRseq } from "../examine.ts";
 import { dumpNoCore } from "../precautions.ts";
 import type { Acts } from "./play.ts";
 

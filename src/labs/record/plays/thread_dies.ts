@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
-import { deathSignal } from "../../../core/stub/examine.ts";
 import { Thread } from "../../../core/stub/thread.ts";
 import { AwakeDeadline } from "../../../lib/awake.ts";
 import { StateError } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
 import { stoppedItself } from "../birth.ts";
+import { deathSignal } from "../examine.ts";
 import { Sandbox } from "../sandbox.ts";
 import type { Scene } from "../scene.ts";
 import type { Acts, Sandboxed, SayOf, Stage } from "./play.ts";

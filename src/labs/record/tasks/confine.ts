@@ -16,9 +16,9 @@ import {
 } from "../../../core/bpf/program.ts";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
-import { leaveFiles } from "../../../core/stub/files.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
+import { leaveFiles } from "../files.ts";
 import { kernelWord } from "./answer.ts";
 
 /** The calls that an answer may make with any arguments: none of them reaches a process or a file of others. */

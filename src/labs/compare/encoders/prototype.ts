@@ -1,4 +1,4 @@
-import { FUNCTIONS, type FunctionName } from "./abi.ts";
+import { FUNCTIONS, type FunctionName } from "../../../core/encoder/abi.ts";
 
 const TYPES = {
   block: "uint32_t",
@@ -27,4 +27,12 @@ export function cPrototype(name: FunctionName): string {
 
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+}
+
+/** The prototype of a function as text, e.g. "cloneFlags(word: i64)". */
+export function prototypeOf(name: FunctionName): string {
+  const parameters = FUNCTIONS[name].parameters.map(
+    (each) => `${each.name}: ${each.kind === "i64" ? "i64" : "i32"}`,
+  );
+  return `${name}(${parameters.join(", ")})`;
 }

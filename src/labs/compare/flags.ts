@@ -1,5 +1,5 @@
-import type { Random } from "./random.ts";
-import { type Halves, setWord } from "./words.ts";
+import type { Random } from "../../lib/cases/random.ts";
+import { type Halves, setWord } from "../../lib/cases/words.ts";
 
 /** Sets of flags: each is one bit of a word. */
 export class FlagSpace {

@@ -1,4 +1,4 @@
-import type { SyscallArgument, SyscallResult } from "./injection.ts";
+import type { SyscallArgument, SyscallResult } from "../../core/stub/injection.ts";
 
 /** CLOSE_RANGE_UNSHARE of linux/close_range.h, which the encoders do not define. */
 const CLOSE_RANGE_UNSHARE = 2;

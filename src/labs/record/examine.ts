@@ -1,12 +1,13 @@
+import { HOST_MACHINE } from "../../core/machine/index.ts";
+import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
+import { inject } from "../../core/stub/injection.ts";
+import { type ProcessFacts, readProc, readProcess, statusLines } from "../../core/stub/proc.ts";
+import { RSEQ_FLAG_UNREGISTER, type RseqArea, readRseq } from "../../core/stub/rseq.ts";
+import { Stub } from "../../core/stub/stub.ts";
+import type { Thread } from "../../core/stub/thread.ts";
 import { type Check, check } from "../../lib/check.ts";
-import { hex } from "../../lib/errors.ts";
+import { hex, UnsupportedError } from "../../lib/errors.ts";
 import { instance } from "../../lib/shape.ts";
-import { HOST_MACHINE } from "../machine/index.ts";
-import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
-import { inject } from "./injection.ts";
-import { type ProcessFacts, readProc, readProcess, statusLines } from "./proc.ts";
-import { RSEQ_FLAG_UNREGISTER, readRseq } from "./rseq.ts";
-import { Stub } from "./stub.ts";
 
 /** A length that every kernel accepts. */
 const RSEQ_LENGTH = 32;
@@ -115,4 +116,14 @@ export function hasRseq(stub: Stub): boolean {
   } finally {
     stub.call("munmap", page, PAGE_SIZE);
   }
+}
+
+/** The area of a stopped thread that is registered for rseq. @throws UnsupportedError before Linux 5.13 */
+export function expectRseq(thread: Thread): RseqArea {
+  const area = readRseq(thread);
+  if (area !== undefined) return area;
+  throw new UnsupportedError("this kernel does not report what is registered for rseq", {
+    call: "ptrace(PTRACE_GET_RSEQ_CONFIGURATION)",
+    remedy: "Linux 5.13 or later with CONFIG_RSEQ does",
+  });
 }

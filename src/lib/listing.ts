@@ -1,24 +1,24 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { beside } from "../../lib/beside.ts";
-import { REBUILD, UnsupportedError } from "../../lib/errors.ts";
-import type { Shape } from "../../lib/shape.ts";
-import { HOST_ARCH } from "../machine/index.ts";
+import { beside } from "./beside.ts";
+import { REBUILD, UnsupportedError } from "./errors.ts";
+import type { Shape } from "./shape.ts";
 
 /** The listings of each architecture, beside this program. */
 const FILES = { amd64: "listing.json", arm64: "listing-arm64.json" } as const;
 
 /**
- * The listing of a piece of code of this architecture, which the assembler made when stublab was built (scripts/listing.mjs).
+ * The listing of a piece of code, which the assembler made when stublab was built (scripts/listing.mjs).
  *
  * @param shape that of all listings
  * @throws UnsupportedError where the package has none.
  */
 export function readListing<T extends { readonly name: string }>(
+  arch: keyof typeof FILES,
   name: string,
   shape: Shape<readonly T[]>,
 ): T {
-  const path = fileURLToPath(beside(FILES[HOST_ARCH]));
+  const path = fileURLToPath(beside(FILES[arch]));
   try {
     const found = shape(JSON.parse(readFileSync(path, "utf8")), "").find(
       (listing) => listing.name === name,
