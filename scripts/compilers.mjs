@@ -8,6 +8,8 @@ import { IS_COMPLETE } from "./sources.mjs";
 /** The architecture of this machine, and all that stublab runs on. */
 export const HOST = process.arch === "arm64" ? "arm64" : "amd64";
 export const MACHINES = ["amd64", "arm64"];
+/** Their names in Node.js. */
+export const NODE_ARCHES = { amd64: "x64", arm64: "arm64" };
 export const OTHER = HOST === "arm64" ? "amd64" : "arm64";
 /** The machines of which there is no model, and nothing but a probe that checks facts about requests. */
 export const MODELLESS = ["riscv64"];

@@ -5,7 +5,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
-import { compile, headerFlags, limitsOf, MODELLESS } from "./compilers.mjs";
+import { compile, headerFlags, limitsOf, MODELLESS, NODE_ARCHES } from "./compilers.mjs";
 import {
   C_FLAGS,
   foldersOf,
@@ -17,9 +17,6 @@ import {
 } from "./libraries.mjs";
 import { ENCODERS, EXPLAINERS, FUZZERS } from "./modules.mjs";
 import { files, loadTables, makeFrom } from "./sources.mjs";
-
-/** The names of machines in Node.js. */
-const NODE_ARCHES = { amd64: "x64", arm64: "arm64" };
 
 const hasModel = (machine) => !MODELLESS.includes(machine);
 

@@ -2,10 +2,11 @@
 // compiler places the members as TypeScript does.
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import { MACHINES } from "./compilers.mjs";
+import { MACHINES, NODE_ARCHES } from "./compilers.mjs";
 import { files, loadTables, makeFrom } from "./sources.mjs";
 
 const TABLES = "src/labs/fuzz/case/records.ts";
+const DRAWN = "src/labs/fuzz/draw/tables.ts";
 const ORIGIN = `Written by the build from ${TABLES}, which has the meanings.`;
 const C_TYPES = {
   ...{ u8: "uint8_t", i32: "int32_t", u32: "uint32_t", i64: "int64_t", u64: "uint64_t" },
@@ -22,25 +23,28 @@ const WRITERS = {
   "case_names.ts": assemblyNames,
   "case_members.ts": ({ NAMES }) =>
     NAMES.MEMBERS.map((name, i) => `export const ${name}: i32 = ${i};`),
+  "tables.ts": assemblyTables,
 };
 
 /** What the build writes for C and for AssemblyScript. */
 export const RECORD_HEADERS = MACHINES.map((arch) => `build/${arch}/records.h`);
 export const RECORD_CLASSES = MACHINES.flatMap((arch) =>
-  ["records", "case_names", "case_members"].map((name) => `build/${arch}/${name}.ts`),
+  ["records", "case_names", "case_members", "tables"].map((name) => `build/${arch}/${name}.ts`),
 );
 
 export async function writeRecords() {
-  const sources = [...files("src/labs/fuzz/case", ".ts"), "src/core/machine/index.ts"];
+  const sources = [
+    ...files("src/labs/fuzz/case", ".ts"),
+    ...files("src/labs/fuzz/draw", ".ts", ".jsonl"),
+    ...["src/core/machine/index.ts", "src/lib/cases/words.ts"],
+  ];
   for (const arch of MACHINES)
     await makeFrom(`build/${arch}/records.h`, sources, async () => {
-      const { tablesOf } = await loadTables([TABLES]);
+      const { tablesOf, readTables } = await loadTables([TABLES, DRAWN], NODE_ARCHES[arch]);
+      const tables = { ...tablesOf(arch), DRAWN: readTables() };
       mkdirSync(`build/${arch}`, { recursive: true });
       for (const [name, textOf] of Object.entries(WRITERS))
-        writeFileSync(
-          `build/${arch}/${name}`,
-          `${textOf(tablesOf(arch)).flat(Infinity).join("\n")}\n`,
-        );
+        writeFileSync(`build/${arch}/${name}`, `${textOf(tables).flat(Infinity).join("\n")}\n`);
     });
 }
 
@@ -86,6 +90,18 @@ function assemblyNames({ NAMES, INDICES, LISTS }) {
     Object.entries(NAMES).map(([name, names]) => data(name, "u8", packed(names))),
     Object.entries(LISTS).map(([name, [type, numbers]]) => data(name, type, numbers)),
   ];
+}
+
+/** The places in a target; and what is drawn from, each table with its address and its length in one word. */
+function assemblyTables({ PLACES, DRAWN }) {
+  const tables = [...DRAWN].map(([name, words]) => {
+    const list = words.map((word) => `0x${BigInt.asUintN(64, word).toString(16)}`).join(", ");
+    return `export const ${name}: u64 = u64(memory.data<u64>([${list}])) | (u64(${words.length}) << 32);`;
+  });
+  const places = Object.entries(PLACES).map(
+    ([name, place]) => `export const ${name}: u32 = ${place};`,
+  );
+  return [`// ${ORIGIN} What is drawn is from ${DRAWN}.`, places, tables];
 }
 
 const header = (name, lines) => [

@@ -8,7 +8,7 @@ import { seed } from "./random";
 export * from "../../build/rules";
 export * from "../model/machine";
 export { exercised, usedRule, usedRules } from "../model/rule";
-export * from "../model/target";
+export { codeBytes, constantBytes } from "../model/target";
 export { alter, selectMachine } from "./alterations";
 export * from "./assess";
 export { caseEnd } from "./case_text/json";
@@ -21,7 +21,7 @@ export { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "./differen
 export { kills } from "./kills";
 export { survey } from "./near";
 export { PATH_ptrace } from "./paths";
-export * from "./tables";
+export { seedCount, seedParents, seeds } from "./tables";
 
 /** The first byte of memory that the host may use. */
 export const heap: usize = __heap_base;

@@ -1,33 +1,15 @@
-// Parameters that src/labs/fuzz/case/module.ts writes before cases are generated.
-// src/labs/fuzz/draw/ARCH/tables.jsonl has them under the same names. A table is a word: its address in the low half,
-// its length in words in the high half.
+// What cases are drawn from. The build writes tables from src/labs/fuzz/draw/ARCH/tables.jsonl, which has them under the
+// same names. A table is a word: its address in the low half, its length in words in the high half. Stops, ways, resumes
+// and registers are numbers there, each repeated according to its weight.
 
 import { below } from "./random";
 
-/** Stops, ways, resumes and registers by number, each repeated according to its weight. */
-export let froms: u64 = 0;
-export let ways: u64 = 0;
-export let ons: u64 = 0;
-export let registers: u64 = 0;
+export * from "../../build/tables";
 
-export let boundaries: u64 = 0;
-export let results: u64 = 0;
-export let selectors: u64 = 0;
-export let usableSelectors: u64 = 0;
-export let bases: u64 = 0;
-export let addresses: u64 = 0;
-export let stores: u64 = 0;
-export let stacks: u64 = 0;
-export let codes: u64 = 0;
-export let otherPlaces: u64 = 0;
-export let vsyscalls: u64 = 0;
-export let calls: u64 = 0;
-export let oddCalls: u64 = 0;
-export let restarts: u64 = 0;
-export let oddOffsets: u64 = 0;
-export let controls: u64 = 0;
-
-/** The address and number of the setups that a run begins with, and how many of them cases are made from. */
+/**
+ * The address and number of the setups that a run begins with, and how many of them cases are made from. The host writes
+ * them before cases are generated (src/labs/fuzz/case/module.ts).
+ */
 export let seeds: usize = 0;
 export let seedCount: u32 = 0;
 export let seedParents: u32 = 0;

@@ -1,7 +1,7 @@
 // Draws words of any kind.
 
 import { below, next } from "./random";
-import { boundaries, controls, pick, results } from "./tables";
+import { boundaries, pick, results } from "./tables";
 
 /** A boundary, a small number, or anything. */
 export function drawWord(): u64 {
@@ -19,12 +19,4 @@ export function drawResult(): u64 {
   // Every errno and a little more.
   if (kind == 1) return 0xffff_ffff_0000_0000 | u64(0 - below(4200));
   return drawWord();
-}
-
-/** A word of a header of an XSAVE area: a set of components, of a compacted area or not, or a bit that must be 0. */
-export function drawHeader(): u64 {
-  const kind = below(8);
-  if (kind < 2) return pick(controls);
-  if (kind < 4) return u64(1) << below(64);
-  return below(256) | (u64(kind == 4) << 63);
 }

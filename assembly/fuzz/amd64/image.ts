@@ -7,8 +7,8 @@ import { below } from "../random";
 import { clearWords } from "../records";
 import { FPSTATE_IMAGE, MOST_IMAGE_PAIRS, Setup } from "../setup";
 import { addresses, controls, pick } from "../tables";
-import { drawHeader, drawWord } from "../words";
-import { frameLength, xcr0 } from "./other_ways";
+import { drawWord } from "../words";
+import { drawHeader, frameLength, xcr0 } from "./other_ways";
 
 // struct _fpx_sw_bytes and struct xstate_header, asm/sigcontext.h
 const MAGIC1: u64 = 0x4650_5853;

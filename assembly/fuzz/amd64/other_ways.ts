@@ -9,7 +9,7 @@ import { below } from "../random";
 import * as setups from "../setup";
 import { DISPATCH_WORDS, MOST_PAIRS, Setup, SYSCALL_INFO_WORDS } from "../setup";
 import { controls, oddOffsets, pick, wordsOf } from "../tables";
-import { drawHeader, drawWord } from "../words";
+import { drawWord } from "../words";
 import { drawDispatch } from "./dispatch";
 import { drawIndex, drawRegister } from "./registers";
 import { hasBlock } from "./ways";
@@ -48,6 +48,14 @@ export function drawLength(way: u32): u32 {
   if (way != setups.WAY_XSTATE) return 0;
   if (right) return xstateLength;
   return below(2) == 0 ? odd : 8 * below(xstateLength / 4);
+}
+
+/** A word of a header of an XSAVE area: a set of components, of a compacted area or not, or a bit that must be 0. */
+export function drawHeader(): u64 {
+  const kind = below(8);
+  if (kind < 2) return pick(controls);
+  if (kind < 4) return u64(1) << below(64);
+  return below(256) | (u64(kind == 4) << 63);
 }
 
 /** An offset in struct user_i387_struct, the start of an XSAVE area: control words, mask, registers, or the rest. */

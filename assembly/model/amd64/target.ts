@@ -1,30 +1,20 @@
-// The memory of a target (src/labs/fuzz/case/amd64/code.ts), which the host describes before cases are drawn or
-// predicted.
+// The memory of a target (src/labs/fuzz/case/amd64/code.ts), which the build describes: pieces of code, pages,
+// and the registers between two cases.
 
+import {
+  endOfScratch,
+  pageCode,
+  pageConstants,
+  pageScratch,
+  placeHandler,
+} from "../../../build/tables";
 import { stubCode } from "../machine";
 
 const PAGE_SIZE: u64 = 4096;
 
-/** The registers that a target has between two cases: their address in the low half. */
-export let baseline: u64 = 0;
-/** The same for what a target that tries cases by rt_sigreturn keeps; only what no signal frame has counts. */
-export let kept: u64 = 0;
+export * from "../../../build/tables";
 
-/** Pieces of code, then pages. All are below 4 GB. */
-export let placeSpin: u32 = 0;
-export let placeStore: u32 = 0;
-export let placeLoad: u32 = 0;
-export let placeStack: u32 = 0;
-export let placeSyscall: u32 = 0;
-export let placeSse: u32 = 0;
-export let placeInt80: u32 = 0;
-export let placeHandler: u32 = 0;
-export let pageCode: u32 = 0;
-export let pageConstants: u32 = 0;
-export let pageScratch: u32 = 0;
-export let endOfScratch: u32 = 0;
-
-/** The contents of the pages of code and of constants: their addresses in this module. */
+/** The contents of the pages of code and of constants: their addresses in this module, which the host writes. */
 export let codeBytes: usize = 0;
 export let constantBytes: usize = 0;
 

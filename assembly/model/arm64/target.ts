@@ -1,23 +1,18 @@
-// The memory of a target (src/labs/fuzz/case/arm64/code.ts), which the host describes before cases are drawn or
-// predicted.
+// The memory of a target (src/labs/fuzz/case/arm64/code.ts), which the build describes: pieces of code, pages,
+// and the registers between two cases.
 
-/** The registers that a target has between two cases: their address in the low half. */
-export let baseline: u64 = 0;
+import {
+  endOfScratch,
+  pageCode,
+  pageConstants,
+  pageScratch,
+  placeHandler,
+  sizeOfPart,
+} from "../../../build/tables";
 
-/** Pieces of code, then parts of the memory. All are below 4 GB. */
-export let placeSvc: u32 = 0;
-export let placeHandler: u32 = 0;
-export let placeSpin: u32 = 0;
-export let placeStack: u32 = 0;
-export let placeStore: u32 = 0;
-export let pageCode: u32 = 0;
-export let pageConstants: u32 = 0;
-export let pageScratch: u32 = 0;
-export let endOfScratch: u32 = 0;
-/** Bytes of the code, and of the constants. */
-export let sizeOfPart: u32 = 0;
+export * from "../../../build/tables";
 
-/** The contents of the code and of the constants: their addresses in this module. */
+/** The contents of the code and of the constants: their addresses in this module, which the host writes. */
 export let codeBytes: usize = 0;
 export let constantBytes: usize = 0;
 

@@ -8,18 +8,7 @@ import { type Callable, isCallable } from "../../../core/encoder/abi.ts";
 import { loadWasm } from "../../../core/encoder/assembly.ts";
 import { EncoderError, InputError, REBUILD } from "../../../lib/errors.ts";
 import { seedDocuments } from "../draw/seeds.ts";
-import { readTables } from "../draw/tables.ts";
-import {
-  CODE,
-  CODES,
-  CONSTANTS,
-  codePage,
-  constantsPage,
-  MODULE,
-  PART,
-  SCRATCH,
-  SCRATCH_SIZE,
-} from "./arch.ts";
+import { codePage, constantsPage, MODULE } from "./arch.ts";
 import { CONSTANTS as NUMBERS, SETUP_SIZE, type SetupViews, setupViews } from "./records.ts";
 
 const FILE = MODULE;
@@ -71,19 +60,6 @@ export class ModuleFile {
   }
 }
 
-/** Addresses by the name of their global, for those that the module has. All are below 4 GB. */
-export const PLACES: readonly (readonly [name: string, place: bigint | number])[] = [
-  ...CODES.map(
-    ({ name, address }) =>
-      [`place${name.charAt(0).toUpperCase()}${name.slice(1)}`, address] as const,
-  ),
-  ["pageCode", CODE],
-  ["pageConstants", CONSTANTS],
-  ["pageScratch", SCRATCH],
-  ["endOfScratch", SCRATCH + BigInt(SCRATCH_SIZE)],
-  ["sizeOfPart", PART],
-];
-
 /** The module of this machine, and its memory. */
 export class FuzzModule extends ModuleFile {
   /** Described in assembly/fuzz/module.ts and assembly/fuzz/assess.ts. */
@@ -115,16 +91,6 @@ export class FuzzModule extends ModuleFile {
   constructor() {
     super(FILE);
     this.#next = Math.ceil(this.address("heap") / LINE) * LINE;
-    for (const [name, place] of PLACES) {
-      const global = this.globals.get(name);
-      if (global !== undefined) global.value = Number(place);
-    }
-    for (const [name, words] of readTables()) {
-      // Where there is no rt_sigreturn, there is nothing that it keeps.
-      if (!this.globals.has(name)) continue;
-      const at = this.#put(new Uint8Array(BigUint64Array.from(words).buffer));
-      this.global(name).value = BigInt(at) | (BigInt(words.length) << 32n);
-    }
     this.global("codeBytes").value = this.#put(codePage());
     this.global("constantBytes").value = this.#put(constantsPage());
     this.steps = setupViews(this.buffer, this.address("caseSteps"), NUMBERS.MOST_STEPS);

@@ -182,6 +182,21 @@ export function tablesOf(arch: Arch) {
     ...{ REGISTERS, FRAME_REGISTERS, CONSTANTS, ENUMERATIONS, RECORDS, MODULE_RECORDS },
     ...{ SETUP_RECORD, OUTCOME_RECORD, COMPONENT_RECORD },
     ...namesIn(arch),
+    PLACES: placesIn(arch),
+  };
+}
+
+/** The memory of a target, and its pieces of code, by the names that the module has for them. All are below 4 GB. */
+function placesIn(arch: Arch) {
+  const { CODE, CODES, CONSTANTS, PART, SCRATCH, SCRATCH_SIZE } = CASES[arch];
+  const pieces = CODES.map(({ name, address }) => [
+    `place${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+    address,
+  ]);
+  return {
+    ...Object.fromEntries(pieces),
+    ...{ pageCode: CODE, pageConstants: CONSTANTS, pageScratch: SCRATCH, sizeOfPart: PART },
+    endOfScratch: SCRATCH + BigInt(SCRATCH_SIZE),
   };
 }
 

@@ -1,7 +1,7 @@
 /*
- * Tables for the module of assembly/fuzz: words that the kernel or the processor treats specially, and addresses in
- * targets. Each is written to the global of its name. A line of tables.jsonl has the words of one, or the weights of names;
- * `beside` stands for the places at these distances from each piece of code.
+ * Tables for the module of assembly/fuzz, which the build writes into it (scripts/records.mjs): words that the kernel or
+ * the processor treats specially, and addresses in targets. A line of tables.jsonl has the words of one, or the weights of
+ * names; `beside` stands for the places at these distances from each piece of code.
  */
 
 import { BOUNDARIES, RESULTS } from "../../../lib/cases/words.ts";
