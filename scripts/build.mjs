@@ -8,7 +8,7 @@ import { writeBindings } from "./bindings.mjs";
 import { HOST, MACHINES, MODELLESS, OTHER } from "./compilers.mjs";
 import { writeExplainTexts } from "./explain.mjs";
 import { buildLessonTexts } from "./lessons.mjs";
-import { buildBench, buildNatives, buildShims } from "./libraries.mjs";
+import { buildBench, buildGuard, buildNatives, buildShims } from "./libraries.mjs";
 import { buildListing } from "./listing.mjs";
 import { buildModules } from "./modules.mjs";
 import { buildPackage } from "./package.mjs";
@@ -30,7 +30,9 @@ try {
   await Promise.all([translateModules(HOST), buildShims(OTHER), buildModules(OTHER)]);
   await Promise.all([
     ...[buildPackage(), buildBench(), translateModules(OTHER)],
-    ...MACHINES.flatMap((machine) => [buildListing(machine), buildNatives(machine)]),
+    ...MACHINES.flatMap((machine) => [
+      ...[buildListing(machine), buildNatives(machine), buildGuard(machine)],
+    ]),
     buildProbe(HOST),
   ]);
   await buildProbe(OTHER);

@@ -155,6 +155,16 @@ export function buildBench() {
   return makeFrom("dist/bench-amd64", [...inputs, ...headers], make, limitsOf("amd64"));
 }
 
+/** The program that guards a process of Node.js against outliving its starter. */
+export function buildGuard(machine) {
+  const target = `dist/guard-${machine}`;
+  const inputs = sourcesIn(foldersOf(machine, "shim/guard"));
+  const headers = files("shim/core", "machine.h");
+  const flags = [...C_FLAGS, ...quoted(foldersOf(machine, "shim/core")), ...headerFlags(machine)];
+  const make = () => compile(machine, target, [...flags, ...inputs, ...STATIC_FLAGS]);
+  return makeFrom(target, [...inputs, ...headers], make, limitsOf(machine));
+}
+
 /** Compiles a program without a C library; returns false if this machine cannot. */
 export async function compileProgram(machine, target, source, ...flags) {
   if (missingFor(machine)) return false;

@@ -30,7 +30,7 @@ export async function bundle(isWanted, words) {
   await buildPrograms();
   // The libraries are looked for next to the code.
   for (const file of readdirSync("dist").filter((name) =>
-    /\.(so|wasm|json|html|c|sh)$|^(bench-amd64|probe-\w+|c_program)$/.test(name),
+    /\.(so|wasm|json|html|c|sh)$|^(bench-amd64|guard-\w+|probe-\w+|c_program)$/.test(name),
   )) {
     cpSync(`dist/${file}`, `${OUT}/${file}`, { recursive: true });
   }

@@ -36,7 +36,7 @@ export async function recordWatched(lesson: string, choice = "assembly"): Promis
   const encoder = await openEncoderWatched(choice, limit);
   // Loaded on demand: recordings can be shown on machines where nothing can be traced.
   const { recordLesson } = await import("../labs/record/record.ts");
-  return finishing(() => recordLesson(lesson, { encoder }));
+  return finishing((signal) => recordLesson(lesson, { encoder, signal }));
 }
 
 /** Reports why a recording was made again, and each fact that does not hold. Returns the exit status. */

@@ -44,6 +44,34 @@ async function examine(setting: Setting, name: string) {
   return checks.find((check: { name: string }) => check.name === name);
 }
 
+const CROWD = "/sys/fs/cgroup/pids/stublab-limits";
+let mayCrowd = true;
+try {
+  mkdirSync(CROWD, { recursive: true });
+} catch {
+  mayCrowd = false;
+}
+const crowdable = needs(cli, { "a cgroup of pids": mayCrowd && existsSync(`${CROWD}/pids.max`) });
+cli.after(async () => {
+  if (mayCrowd) await run(["rmdir", [CROWD]]);
+});
+
+crowdable("without threads for a second Node.js, refuses, obeys, and leaves nothing", async () => {
+  const crowd = () => readFileSync(`${CROWD}/cgroup.procs`, "utf8").trim();
+  const join = `echo $$ > ${CROWD}/cgroup.procs;`;
+  writeFileSync(`${CROWD}/pids.max`, "14");
+  await expectRefusal({ shell: join }, SANDBOX, /Node\.js does not start.*within 10000 ms/);
+  assert.is(crowd(), "", "after the refusal");
+  for (const signal of ["SIGINT", "SIGKILL"] as const) {
+    const [program, rest] = stublabCommand(...SANDBOX);
+    const command = new Running(["sh", ["-c", `${join} exec "$@"`, "sh", program, ...rest]]);
+    await eventually(() => crowd().includes("\n"), 5000);
+    process.kill(command.pid, signal);
+    assert.is((await command.ended).signal, signal);
+    assert.ok(await eventually(() => crowd() === "", 1000), `${signal} leaves ${crowd()}`);
+  }
+});
+
 const needsCompiler = needs(cli, "cc");
 
 needsCompiler("reports a missing folder for temporary files", async () => {

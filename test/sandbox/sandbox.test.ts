@@ -2,12 +2,13 @@ import { loadLesson } from "../../src/labs/record/course.ts";
 import { closeTerminal, openTerminal } from "../../src/labs/record/pseudo_terminal.ts";
 import { Recorder } from "../../src/labs/record/recorder.ts";
 import { Sandbox } from "../../src/labs/record/sandbox.ts";
+import { StublabError } from "../../src/lib/errors.ts";
 
 const sandbox = suite("sandbox");
 
 const refused = async (promise: Promise<unknown>, pattern: RegExp) => {
   const error: unknown = await promise.catch((reason: unknown) => reason);
-  assert.instance(error, StateError);
+  assert.instance(error, StublabError);
   assert.match(String(error), pattern);
 };
 
@@ -15,7 +16,7 @@ sandbox("what it recorded before it was killed is in the recording", async () =>
   const recorder = new Recorder();
   const terminal = openTerminal(recorder.encoder);
   {
-    await using host = Sandbox.start(recorder, "no-setsid", terminal.line);
+    await using host = Sandbox.start({ recorder, signal: undefined }, "no-setsid", terminal.line);
     assert.is(await host.reaches("ready"), "");
     const stubs = childrenOf(host.pid);
     assert.is(stubs.length, 2);
@@ -34,7 +35,7 @@ sandbox("a part that throws is an error that tells why, and the process is gone"
   const recorder = new Recorder();
   // It has no terminal.
   {
-    await using host = Sandbox.start(recorder, "no-setsid");
+    await using host = Sandbox.start({ recorder, signal: undefined }, "no-setsid");
     await refused(host.reaches("ready"), /sandboxed host failed: E/);
   }
   assert.equal(childrenOf(process.pid), []);
@@ -42,15 +43,15 @@ sandbox("a part that throws is an error that tells why, and the process is gone"
 
 sandbox("a scenario without such a part is refused, in a process and in a thread", async () => {
   const recorder = new Recorder();
-  await using one = Sandbox.start(recorder, "host");
+  await using one = Sandbox.start({ recorder, signal: undefined }, "host");
   await refused(one.ended(), /"host" has no such part/);
-  await using other = Sandbox.startThread(recorder, "host");
+  await using other = Sandbox.startThread({ recorder, signal: undefined }, "host");
   await refused(other.ended(), /"host" has no such part/);
 });
 
 sandbox("one that ends elsewhere than at the awaited point is reported", async () => {
   const recorder = new Recorder();
-  await using host = Sandbox.startThread(recorder, "thread-dies");
+  await using host = Sandbox.startThread({ recorder, signal: undefined }, "thread-dies");
   const [, ...pids] = (await host.reaches("detached")).split(" ").map(Number);
   host.goOn();
   await refused(host.reaches("nowhere"), /did not come to "nowhere"/);

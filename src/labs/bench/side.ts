@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { pathOf } from "../../core/shim/shim.ts";
+import { guardedArguments, guardPath } from "../../sandbox/guard.ts";
 import type { Mechanism } from "./mechanism.ts";
 
 /** What one batch took. */
@@ -41,7 +42,10 @@ class ProcessSide implements Side {
 
   constructor(command: string, args: readonly string[]) {
     // In a session of its own, so that Ctrl-C reaches only this process, which ends all sides.
-    this.#child = spawn(command, args, { stdio: "pipe", detached: true });
+    this.#child = spawn(guardPath(), [...guardedArguments(command), ...args], {
+      stdio: "pipe",
+      detached: true,
+    });
     this.#child.stderr.resume();
     // An ended process is noticed by its output.
     this.#child.stdin.on("error", () => undefined);

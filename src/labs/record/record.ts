@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Encoder } from "../../core/encoder/abi.ts";
 import { encoderOption } from "../../core/encoder/driver.ts";
-import { InputError, StublabError } from "../../lib/errors.ts";
+import { InputError, StublabError, UnsupportedError } from "../../lib/errors.ts";
 import { abortSignal, checkOptions, type OptionShapes, show } from "../../lib/shape.ts";
 import { LESSONS, loadLesson } from "./course.ts";
 import { tellFact } from "./fact.ts";
@@ -109,8 +109,9 @@ async function attempt(
     expectRecording(recording);
     return recording;
   } catch (error) {
-    // A lesson's mistake is not repeated.
-    if (error instanceof StublabError && !(error instanceof InputError)) return error;
+    // A lesson's mistake is not repeated, nor what this machine cannot do.
+    const isFinal = error instanceof InputError || error instanceof UnsupportedError;
+    if (error instanceof StublabError && !isFinal) return error;
     throw error;
   }
 }

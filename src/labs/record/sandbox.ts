@@ -2,15 +2,19 @@ import { type ChildProcess, fork } from "node:child_process";
 import type { EventEmitter } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { AwakeDeadline } from "../../lib/awake.ts";
+import { AwakeClock } from "../../lib/awake.ts";
 import { limitError } from "../../lib/errno.ts";
-import { StateError } from "../../lib/errors.ts";
+import { PROCESS_LIMIT, StateError, StublabError, UnsupportedError } from "../../lib/errors.ts";
 import { optional, record, type Shaped, text } from "../../lib/shape.ts";
+import { guardedArguments, guardPath } from "../../sandbox/guard.ts";
 import type { Recorder } from "./recorder.ts";
 import { type Piece, pieceShape } from "./recording.ts";
+import type { Scene } from "./scene.ts";
 
-/** How long a sandbox may take from one point to the next, and how often it is looked at, in milliseconds. */
-const [DEADLINE, PAUSE] = [60_000, 1];
+/** How long a sandbox may take until its first message, and from one point to the next, in milliseconds. */
+const [START_DEADLINE, DEADLINE] = [10_000, 60_000];
+/** How often it is looked at, in milliseconds. */
+const PAUSE = 1;
 
 /** The descriptor of a sandboxed process's terminal, after the usual three and that of its messages. */
 export const TERMINAL = 4;
@@ -23,11 +27,14 @@ const messageShape = record({
   /** The point at which it waits, and its data for the host. */
   pause: optional(record({ point: text, told: text })),
   /** Why it failed. */
-  failed: optional(record({ message: text, remedy: text })),
+  failed: optional(record({ message: text, code: text, remedy: text })),
 });
 
 /** What a sandbox says: one of these. */
 export interface Message extends Partial<Shaped<typeof messageShape>> {}
+
+/** What a sandbox is a part of. */
+type Whole = Pick<Scene, "recorder" | "signal">;
 
 /** How a sandbox ended; a thread has no signal of its own. The cause is given if it could not start, or was lost. */
 export interface SandboxEnd {
@@ -41,42 +48,44 @@ export interface SandboxEnd {
  * host gets what is recorded there, in order.
  *
  * @example
- * await using sandbox = Sandbox.start(recorder, "no-setsid");
+ * await using sandbox = Sandbox.start(scene, "no-setsid");
  * const told = await sandbox.reaches("ready");
  * sandbox.goOn();
  * const { code } = await sandbox.ended();
  */
 export class Sandbox {
-  readonly #recorder: Recorder;
+  readonly #scene: Whole;
   readonly #vehicle: ChildProcess | Worker;
   readonly #messages: Message[] = [];
   /** The indices of its steps in the recording, by its own. */
   readonly #steps: number[] = [];
   #complaint = "";
+  #hasStarted = false;
   #end: SandboxEnd | undefined;
 
   /**
    * @param lesson its name: a sandbox loads it for itself
    * @param terminal an open terminal: TERMINAL in the sandbox, which leads a session of its own then
    */
-  static start(recorder: Recorder, lesson: string, terminal?: number): Sandbox {
-    const child = fork(script(), [lesson, wordOf(recorder)], {
+  static start(scene: Whole, lesson: string, terminal?: number): Sandbox {
+    const child = fork(script(), [lesson, wordOf(scene.recorder)], {
       stdio: ["ignore", "ignore", "pipe", "ipc", ...(terminal === undefined ? [] : [terminal])],
       detached: terminal !== undefined,
-      execArgv: [],
+      execPath: guardPath(),
+      execArgv: guardedArguments(process.execPath),
     });
-    return new Sandbox(recorder, child, "close");
+    return new Sandbox(scene, child, "close");
   }
 
   /** The same in a thread of this process. */
-  static startThread(recorder: Recorder, lesson: string): Sandbox {
-    const worker = new Worker(script(), { argv: [lesson, wordOf(recorder)] });
-    return new Sandbox(recorder, worker, "exit");
+  static startThread(scene: Whole, lesson: string): Sandbox {
+    const worker = new Worker(script(), { argv: [lesson, wordOf(scene.recorder)] });
+    return new Sandbox(scene, worker, "exit");
   }
 
   /** @param ending the event after which nothing comes any more */
-  private constructor(recorder: Recorder, vehicle: ChildProcess | Worker, ending: string) {
-    this.#recorder = recorder;
+  private constructor(scene: Whole, vehicle: ChildProcess | Worker, ending: string) {
+    this.#scene = scene;
     this.#vehicle = vehicle;
     const events: EventEmitter = vehicle;
     events.on("message", (value) => this.#take(messageShape(value, "")));
@@ -93,8 +102,9 @@ export class Sandbox {
   }
 
   #take({ piece, ...message }: Message): void {
+    this.#hasStarted = true;
     if (piece === undefined) this.#messages.push(message);
-    else this.#recorder.adopt(piece, this.#steps);
+    else this.#scene.recorder.adopt(piece, this.#steps);
   }
 
   /** Of the process; a thread's is this one's. */
@@ -106,11 +116,13 @@ export class Sandbox {
    * Waits until the sandbox pauses at a point; what it has recorded is in the recording then.
    *
    * @returns its data for the host.
-   * @throws StateError if it fails, ends, pauses elsewhere, or is late
+   * @throws StateError if it fails, ends, pauses elsewhere, or is late; UnsupportedError if Node.js does not start;
+   * the reason of the scene's signal
    */
   reaches(point: string): Promise<string> {
     const place = `come to "${point}"`;
     return this.#until(place, () => {
+      this.#scene.signal?.throwIfAborted();
       const message = this.#next();
       if (message?.pause?.point === point) return message.pause.told;
       const what = `the sandboxed host did not ${place}: `;
@@ -131,7 +143,7 @@ export class Sandbox {
     else this.#vehicle.kill(signal);
   }
 
-  /** Waits for its end; what it has recorded is in the recording then. @throws StateError if its part failed */
+  /** Waits for its end; what it has recorded is in the recording then. @throws StublabError if its part failed */
   async ended(): Promise<SandboxEnd> {
     const end = await this.#until("end", () => this.#end);
     if (end.cause !== undefined) throw this.#failure("");
@@ -152,19 +164,24 @@ export class Sandbox {
   }
 
   async #until<T>(what: string, found: () => T | undefined): Promise<T> {
-    for (const deadline = new AwakeDeadline(DEADLINE); !deadline.isOver; await setTimeout(PAUSE)) {
+    const limit = () => (this.#hasStarted ? DEADLINE : START_DEADLINE);
+    for (const clock = new AwakeClock(); clock.milliseconds <= limit(); await setTimeout(PAUSE)) {
       const value = found();
       if (value !== undefined) return value;
     }
+    if (!this.#hasStarted) throw notStarted(`it sent no message within ${START_DEADLINE} ms`);
     throw new StateError(`the sandboxed host did not ${what} within ${DEADLINE} ms`);
   }
 
-  /** The next message besides its pieces, if there is one. @throws StateError if its part failed */
+  /** The next message besides its pieces, if there is one. @throws StublabError if its part failed */
   #next(): Message | undefined {
     const message = this.#messages.shift();
     if (message?.failed === undefined) return message;
-    const { message: why, remedy } = message.failed;
-    throw new StateError(`the sandboxed host failed: ${why}`, { ...(remedy !== "" && { remedy }) });
+    const { message: why, code, remedy } = message.failed;
+    throw new StublabError(`the sandboxed host failed: ${why}`, {
+      code,
+      ...(remedy !== "" && { remedy }),
+    });
   }
 
   /** The error of a sandbox that has ended, and did not report why: it may have lacked a resource. */
@@ -177,8 +194,18 @@ export class Sandbox {
     }
     const [, message, code] = /^Error: (.*)$[\s\S]*^ {2}code: '(\w+)'/m.exec(this.#complaint) ?? [];
     const cause = Object.assign(new Error(message), { code });
-    return limitError(what, cause) ?? new StateError(what, { cause: this.#complaint });
+    const limit = limitError(what, cause);
+    if (limit !== undefined) return limit;
+    // Node.js aborts without a thread that it needs.
+    const isAborted = !this.#hasStarted && this.#end?.signal != null;
+    return isAborted ? notStarted(what) : new StateError(what, { cause: this.#complaint });
   }
+}
+
+function notStarted(why: string): UnsupportedError {
+  return new UnsupportedError(`Node.js does not start for a sandboxed host: ${why}`, {
+    remedy: PROCESS_LIMIT,
+  });
 }
 
 function howItEnded({ code, signal }: SandboxEnd): string {

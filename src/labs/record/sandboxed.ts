@@ -33,8 +33,8 @@ export async function playSandboxed(open: (encoder: string) => Promise<Encoder>)
     await play(await open(encoder));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const remedy = error instanceof StublabError ? (error.remedy ?? "") : "";
-    send({ failed: { message, remedy } });
+    const { code, remedy = "" } = error instanceof StublabError ? error : new StateError(message);
+    send({ failed: { message, code, remedy } });
     process.exitCode = 1;
   }
 }

@@ -15,7 +15,7 @@ export const play: Acts<"no-setsid"> = async (scene, say) => {
   recorder.observe(say("observed"));
   const terminal = openTerminal(recorder.encoder);
   scene.atEnd(() => closeTerminal(terminal));
-  await using sandbox = Sandbox.start(recorder, "no-setsid", terminal.line);
+  await using sandbox = Sandbox.start(scene, "no-setsid", terminal.line);
   await sandbox.reaches("ready");
   writeSync(terminal.keyboard, CTRL_C);
   const why = say("typed");

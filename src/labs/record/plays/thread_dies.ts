@@ -17,7 +17,7 @@ export const host = { lane: "main", role: "the main thread of the host, which li
 export const play: Acts<"thread-dies"> = async (scene, say) => {
   // Before the worker's tracer, so that both have the stub code at one address.
   const { tracer } = scene;
-  await using sandbox = Sandbox.startThread(scene.recorder, "thread-dies");
+  await using sandbox = Sandbox.startThread(scene, "thread-dies");
   const numbers = await sandbox.reaches("detached");
   const [tid = 0, stub = 0, control = 0] = numbers.split(" ").map(Number);
   sandbox.goOn();
