@@ -34,7 +34,7 @@ const TEMPLATES = [
 
 /** What `stublab --help`, `stublab explain` and errors need. */
 const LIGHT =
-  /src\/(lib|core\/machine)\/\w+\.ts$|src\/lib\/page\/figures|src\/core\/(encoder\/(abi|assembly|names)|stub\/(proc|yama))\.ts$/;
+  /src\/(lib|core\/machine)\/\w+\.ts$|src\/lib\/page\/figures|src\/core\/(encoder\/(abi|assembly|names)|stub\/proc)\.ts$/;
 
 /** What is bundled, or writes a part of the probe and of modules, and asks that its licence goes with it. */
 const BUNDLED = ["commander", "preact", "wabt", "assemblyscript"];

@@ -34,7 +34,6 @@ export {
 } from "./core/platform/context.ts";
 export type { Protection } from "./core/platform/memory.ts";
 export { Platform, type PlatformOptions } from "./core/platform/platform.ts";
-export type { SignalInfo } from "./core/platform/signal_info.ts";
 export { type FileMapping, Subprocess } from "./core/platform/subprocess.ts";
 export type { SignalName, SyscallName } from "./core/shim/bindings.ts";
 export type { Deadline } from "./core/shim/records.ts";
@@ -46,29 +45,27 @@ export type {
   SyscallArgument,
   SyscallResult,
 } from "./core/stub/injection.ts";
-export type { Lane, LaneOptions } from "./core/stub/lane.ts";
 export { type Mapping, type ProcessFacts, readProcess } from "./core/stub/proc.ts";
+export type { SignalInfo, Stop } from "./core/stub/stop.ts";
+export { type CloneOptions, Stub } from "./core/stub/stub.ts";
+export type { ThreadTicket } from "./core/stub/thread_pool.ts";
 export type {
   Busy,
   Dead,
   Detached,
   Running,
   StateName,
-  Stop,
   Stopped,
+  Thread,
   ThreadState,
-  Tracee,
-} from "./core/stub/state.ts";
-export { type CloneOptions, Stub } from "./core/stub/stub.ts";
-export type { Thread } from "./core/stub/thread.ts";
-export type { ThreadTicket } from "./core/stub/thread_pool.ts";
+} from "./core/stub/tracee.ts";
 export {
   type DeathListener,
   type StubOptions,
   Tracer,
   type TracerOptions,
 } from "./core/stub/tracer.ts";
-export type { TracingThread } from "./core/stub/tracing_thread.ts";
+export type { Lane, LaneOptions, TracingThread } from "./core/stub/tracing_thread.ts";
 export { loadEncoderUnconfined } from "./labs/compare/encoders/foreign.ts";
 export {
   ALL_ENCODERS,

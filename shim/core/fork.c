@@ -36,7 +36,7 @@ static long reset_dispositions(const struct plan *plan) {
  * The kernel requires the length that was registered. glibc registers the size of the kernel's
  * features (__rseq_size), but at least 32 bytes. If another length was registered, the kernel fails
  * with EINVAL; the tracer then unregisters, with the length from
- * PTRACE_GET_RSEQ_CONFIGURATION (src/core/stub/rseq.ts).
+ * PTRACE_GET_RSEQ_CONFIGURATION (src/core/stub/birth.ts).
  */
 static long unregister_rseq(const struct plan *plan) {
     (void)plan;

@@ -1,8 +1,8 @@
 // What doctor tries of what only some commands need.
 
 import "../fast/index.ts";
-import type { Lane } from "../core/stub/lane.ts";
 import { Tracer } from "../core/stub/tracer.ts";
+import type { Lane } from "../core/stub/tracing_thread.ts";
 import type { Case } from "../labs/fuzz/case/case.ts";
 import { ONS, STARTS, WAYS } from "../labs/fuzz/case/records.ts";
 import { expectRseq } from "../labs/record/examine.ts";

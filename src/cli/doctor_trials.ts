@@ -5,18 +5,17 @@ import { mkdtempSync, rmdirSync } from "node:fs";
 import { release, tmpdir, type } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { loadShim } from "../core/shim/shim.ts";
 import {
   assembleBpf,
   FPROG_SIZE,
   RETURN,
   SECCOMP_RET_ALLOW,
   sockFprog,
-} from "../core/bpf/program.ts";
-import { loadShim } from "../core/shim/shim.ts";
-import { readProc } from "../core/stub/proc.ts";
+} from "../core/stub/filter.ts";
+import { readProc, readPtraceScope } from "../core/stub/proc.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { Tracer } from "../core/stub/tracer.ts";
-import { readPtraceScope } from "../core/stub/yama.ts";
 import { ENCODERS, type EncoderName, openEncoder } from "../labs/compare/encoders/open.ts";
 import { explain } from "../lib/errno.ts";
 import { hex, StublabError } from "../lib/errors.ts";

@@ -1,7 +1,8 @@
 import type { Deadline } from "../core/shim/records.ts";
-import { cloneError, endTracedStrays, giveUp, untilAttached } from "../core/stub/birth.ts";
-import type { Births, CloneRequest } from "../core/stub/injector.ts";
-import { Thread } from "../core/stub/thread.ts";
+import { cloneError, untilAttached } from "../core/stub/birth.ts";
+import { endNewborn, endTracedStrays } from "../core/stub/end.ts";
+import type { Births, CloneRequest } from "../core/stub/lane.ts";
+import { Thread } from "../core/stub/tracee.ts";
 import type { TracingThread } from "../core/stub/tracing_thread.ts";
 import { DeathError, EncoderError, StateError } from "../lib/errors.ts";
 import type { Ring } from "./ring.ts";
@@ -91,7 +92,7 @@ function take(parent: Thread, pid: number, deadline: Deadline): Thread {
     thread.wait(deadline);
     return thread;
   } catch (error) {
-    giveUp(thread);
+    endNewborn(thread);
     throw error;
   }
 }

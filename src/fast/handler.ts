@@ -9,8 +9,8 @@ import { Deadline, Injection, type SwitchRecord } from "../core/shim/records.ts"
 import { expectAmd64 } from "../core/shim/shim.ts";
 import { attach } from "../core/stub/attach.ts";
 import { endInjection } from "../core/stub/injection.ts";
-import type { Busy } from "../core/stub/state.ts";
 import type { Stub } from "../core/stub/stub.ts";
+import type { Busy } from "../core/stub/tracee.ts";
 import { topOfUserSpace } from "../core/stub/user_space.ts";
 import { limitRemedy } from "../lib/errno.ts";
 import { AttachError, DeadlineError, InputError, UnsupportedError } from "../lib/errors.ts";
@@ -73,7 +73,7 @@ class HandlerRunner implements Runner, Holder {
     this.stub = stub;
     const { stubAddress } = stub.tracer;
     const spins = stub.tracer.spins ? SPINS : 0;
-    stub.injector.share();
+    stub.injector.share?.();
     this.#shared = new HandlerPages(stub.pid, spins);
     this.#mapShared(xstate);
     this.pages = (stubAddress - this.#shared.address) / PAGE_SIZE;

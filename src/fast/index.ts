@@ -1,9 +1,9 @@
-// The lane "fast": loading this plugs it into the core.
+// The lane "fast": loading this enters it in the core.
 
-import { RUNNERS } from "../core/platform/runner.ts";
-import { INJECTIONS } from "../core/stub/injector.ts";
+import { RUNNERS } from "../core/platform/faithful.ts";
+import { STUB_LANES } from "../core/stub/lane.ts";
 import { FAST_RUNNERS } from "./handler.ts";
 import { FAST } from "./injector.ts";
 
-INJECTIONS.plug("fast", FAST);
-RUNNERS.plug("fast", FAST_RUNNERS);
+STUB_LANES.enter("fast", FAST);
+RUNNERS.enter("fast", FAST_RUNNERS);

@@ -1,8 +1,14 @@
-import { DATA_ARGUMENT, DATA_INSTRUCTION_POINTER, DATA_NUMBER, HIGH } from "../core/bpf/program.ts";
 import { HOST_MACHINE } from "../core/machine/index.ts";
 import { PAGE_SIZE } from "../core/shim/auxiliary_vector.ts";
 import { DEFINES } from "../core/shim/bindings.ts";
 import { type Batch, MOST_ENTRIES, resultOffset, WORDS } from "../core/stub/batch.ts";
+import {
+  type Condition,
+  DATA_ARGUMENT,
+  DATA_INSTRUCTION_POINTER,
+  DATA_NUMBER,
+  HIGH,
+} from "../core/stub/filter.ts";
 import {
   decodeResult,
   expectSix,
@@ -10,14 +16,8 @@ import {
   type SyscallArgument,
   type SyscallResult,
 } from "../core/stub/injection.ts";
-import type {
-  Births,
-  CloneRequest,
-  Condition,
-  Injections,
-  Injector,
-} from "../core/stub/injector.ts";
-import type { Thread } from "../core/stub/thread.ts";
+import type { Births, CloneRequest, Injector, StubLane } from "../core/stub/lane.ts";
+import type { Thread } from "../core/stub/tracee.ts";
 import type { TracingThread } from "../core/stub/tracing_thread.ts";
 import { cloneTraced, expectTraceable, tracedWord } from "./birth.ts";
 import { type Kind, kindOf } from "./kind.ts";
@@ -214,7 +214,7 @@ function allowedCalls(tracer: TracingThread): Condition[][] {
   ];
 }
 
-export const FAST: Injections = {
+export const FAST: StubLane = {
   staysInSession: true,
   clonesChildren: false,
   injector: (thread) => new FastInjector(thread),

@@ -2,7 +2,7 @@
 // effect on the signals of the host and of the parent, and which processes are left. At "fork" and "clone" the limit on
 // processes is reached; at "late" a birth has succeeded, and setsid is refused from then on; at "attach" PTRACE_ATTACH is; at "grandchild" a stub clones.
 
-import { LANES } from "../../src/core/stub/lane.ts";
+import { LANES } from "../../src/core/stub/tracing_thread.ts";
 import { BirthError, StublabError } from "../../src/index.ts";
 import { block, dropPrivileges, forbidCalls, forbidForks, signalSets } from "../support/libc.ts";
 

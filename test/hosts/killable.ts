@@ -4,7 +4,7 @@
 
 import { attach } from "../../src/core/stub/attach.ts";
 import { inject } from "../../src/core/stub/injection.ts";
-import { Thread } from "../../src/core/stub/thread.ts";
+import { Thread } from "../../src/core/stub/tracee.ts";
 
 const [point = "", exitSignal = "SIGCHLD"] = process.argv.slice(2);
 const tracer = new Tracer();

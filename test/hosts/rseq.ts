@@ -1,7 +1,7 @@
 // A host that registers an rseq area itself, of a length that no C library uses. It prints
 // as JSON what a stub inherits of it, and what is left of it after a birth, also under the filter of a platform.
 
-import { readRseq } from "../../src/core/stub/rseq.ts";
+import { readRseq } from "../../src/core/stub/birth.ts";
 import { hasRseq } from "../../src/labs/record/examine.ts";
 import { registerRseq } from "../support/libc.ts";
 

@@ -1,5 +1,5 @@
 import { loadShim } from "../../src/core/shim/shim.ts";
-import type { Lane } from "../../src/core/stub/lane.ts";
+import type { Lane } from "../../src/core/stub/tracing_thread.ts";
 
 /** A lane on some processors: with "fast", a tracer and its stubs wait for each other in another way if they share one. */
 export interface Drive {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import koffi from "koffi";
+import { HOST_MACHINE } from "../../src/core/machine/index.ts";
 import {
   assembleBpf,
   type BpfInstruction,
@@ -9,8 +10,7 @@ import {
   RETURN,
   SECCOMP_RET_ALLOW,
   SECCOMP_RET_ERRNO,
-} from "../../src/core/bpf/program.ts";
-import { HOST_MACHINE } from "../../src/core/machine/index.ts";
+} from "../../src/core/stub/filter.ts";
 import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
 
 // What tests do to their own process and Node.js has no function for.

@@ -5,12 +5,11 @@ import type { RegisterBlock } from "../encoder/block.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { checkDeadline, SwitchRecord } from "../shim/records.ts";
 import { loadShim } from "../shim/shim.ts";
-import { GRACE_MILLISECONDS } from "../stub/state.ts";
-import type { Thread } from "../stub/thread.ts";
+import { decodeSignalInfo, type SignalInfo } from "../stub/stop.ts";
+import { GRACE_MILLISECONDS, type Thread } from "../stub/tracee.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import { FaultRecord } from "./fault.ts";
 import { FloatingPoint } from "./floating_point.ts";
-import { decodeSignalInfo, type SignalInfo } from "./signal_info.ts";
 import { Subprocess } from "./subprocess.ts";
 
 /** A system call that a guest made. `setResult` sets its result. */

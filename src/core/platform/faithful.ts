@@ -1,8 +1,9 @@
 import { constants } from "node:os";
 import type { RegisterBlock } from "../encoder/block.ts";
 import type { SwitchRecord } from "../shim/records.ts";
-import { Running, Stopped } from "../stub/state.ts";
+import { Lanes } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
+import { Running, Stopped } from "../stub/tracee.ts";
 import type { FloatingPoint } from "./floating_point.ts";
 import type { Runner, Runners, SwitchStop } from "./runner.ts";
 
@@ -55,10 +56,10 @@ export class FaithfulRunner implements Runner {
 }
 
 /** Guests run under ptrace, with PTRACE_SYSEMU. */
-export const FAITHFUL_RUNNERS: Runners = {
+export const RUNNERS = new Lanes<Runners>({
   filtersItself: false,
   canShare: true,
   needsTrial: false,
   expectPossible() {},
   open: (stub) => new FaithfulRunner(stub),
-};
+});

@@ -6,14 +6,14 @@ import type { Signal } from "../encoder/names.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { checkDeadline } from "../shim/records.ts";
 import { encodeFilter } from "../stub/filter.ts";
-import { DEFAULT_LANE, type LaneOptions } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
+import { DEFAULT_LANE, type LaneOptions } from "../stub/tracing_thread.ts";
 import { Context } from "./context.ts";
-import { FAITHFUL_RUNNERS } from "./faithful.ts";
+import { RUNNERS } from "./faithful.ts";
 import { Pool } from "./pool.ts";
-import { RUNNERS, type Runner, type Runners } from "./runner.ts";
+import type { Runner, Runners } from "./runner.ts";
 import { notShared, Subprocess } from "./subprocess.ts";
 
 export interface PlatformOptions extends LaneOptions {
@@ -37,8 +37,6 @@ export const PLATFORM_OPTIONS: OptionShapes<PlatformOptions> = {
   seccomp: truth,
   ...LANE_OPTIONS,
 };
-
-RUNNERS.plug("faithful", FAITHFUL_RUNNERS);
 
 const STUBS = count(2 ** 22);
 

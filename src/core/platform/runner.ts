@@ -1,6 +1,5 @@
 import type { RegisterBlock } from "../encoder/block.ts";
 import type { SwitchRecord } from "../shim/records.ts";
-import { LaneParts } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { FloatingPoint } from "./floating_point.ts";
 
@@ -47,5 +46,3 @@ export interface Runners {
   /** @param xstate the XSAVE area of a new process. @throws UnsupportedError; what `Stub.call` throws */
   open(stub: Stub, xstate: Uint8Array): Runner;
 }
-
-export const RUNNERS = new LaneParts<Runners>();

@@ -1,10 +1,8 @@
 import { AttachError, DeathError } from "../../lib/errors.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { Deadline } from "../shim/records.ts";
-import { hasEnded, readIfThere, statusLines } from "./proc.ts";
-import { Running } from "./state.ts";
-import type { Thread } from "./thread.ts";
-import { readPtraceScope } from "./yama.ts";
+import { hasEnded, readIfThere, readPtraceScope, statusLines } from "./proc.ts";
+import { Running, type Thread } from "./tracee.ts";
 
 /**
  * PTRACE_ATTACH, its stop, and the options.

@@ -10,9 +10,8 @@ import {
   type SyscallResult,
   wordOf,
 } from "./injection.ts";
-import type { Lane } from "./lane.ts";
-import type { Thread } from "./thread.ts";
-import type { TracingThread } from "./tracing_thread.ts";
+import type { Thread } from "./tracee.ts";
+import type { Lane, TracingThread } from "./tracing_thread.ts";
 
 /** Words of an entry, and the index of its result. */
 export const WORDS = DEFINES.ENTRY_SIZE / 8;

@@ -1,15 +1,21 @@
 import { limitRemedy } from "../../lib/errno.ts";
-import { BirthError, DeathError, EncoderError, ForkError, SyscallError } from "../../lib/errors.ts";
-import { FILTER_INSTRUCTION } from "../bpf/program.ts";
+import {
+  BirthError,
+  DeathError,
+  EncoderError,
+  ForkError,
+  SyscallError,
+  UnsupportedError,
+} from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import type { Deadline } from "../shim/records.ts";
 import { viewMemory } from "../shim/shim.ts";
 import { attachAtSelfStop } from "./attach.ts";
+import { endNewborn, endProcess, endStrays, executeIdle } from "./end.ts";
+import { FILTER_INSTRUCTION, RSEQ_FLAG_UNREGISTER } from "./filter.ts";
 import { inject } from "./injection.ts";
-import { childrenOf, readProcess } from "./proc.ts";
-import { unregisterRseq } from "./rseq.ts";
-import { Thread } from "./thread.ts";
+import { Thread } from "./tracee.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
 /** The steps of a forked child in the order of enum stublab_child_step: bit i is step i. */
@@ -89,7 +95,7 @@ function forkOnce(tracer: TracingThread, fork: Fork): Thread {
   } catch (error) {
     // A child whose exit signal would kill the host stays stopped, and PDEATHSIG ends it with the host.
     if (tracer.isFatal(exitSignal)) thread.forget();
-    else giveUp(thread);
+    else endNewborn(thread);
     if (!(error instanceof DeathError)) throw error;
     throw birthError(lastStep(step.step), thread, fork, error);
   }
@@ -175,14 +181,6 @@ function cloneOnce(parent: Thread, word: bigint): Thread {
   }
 }
 
-/** Ends a child of the host that cannot become a stub. One that has ended was reaped: its pid may be another's. */
-export function giveUp(thread: Thread): void {
-  if (thread.state.name === "dead") return;
-  thread.kill();
-  thread.reap();
-  thread.forget();
-}
-
 /** The injected clone. Returns the pid from the kernel's own register, with which the encoder must agree. */
 function clone(parent: Thread, clone: bigint): number {
   const { tracer } = parent;
@@ -212,36 +210,6 @@ function awaitChild(parent: Thread, pid: number): void {
     `stub ${pid} cannot be attached: wait4 in stub ${parent.tgid} ${outcome}`,
     { call: "wait4" },
   );
-}
-
-/**
- * Ends the children of a stub that nobody owns, but none whose end would harm it. The parent is stopped, and no other
- * process reaps them, so their pids cannot be reused.
- */
-function endStrays(parent: Thread): void {
-  const { tracer, tgid, tid } = parent;
-  if (parent.state.name !== "stopped") return;
-  for (const pid of childrenOf(tgid, tid).filter((child) => !tracer.ledger.has(child))) {
-    if (tracer.isFatal(readProcess(pid).exitSignal)) continue;
-    // Only a tracer can reap it here; if it was not attached, wait4 fails with ECHILD.
-    giveUp(new Thread(tracer, pid, pid));
-    reapZombie(parent, pid);
-  }
-}
-
-/** Ends the children of this thread that were born traced by it, and that nobody owns. */
-export function endTracedStrays(tracer: TracingThread): void {
-  for (const pid of childrenOf(process.pid, tracer.tid)) {
-    if (tracer.ledger.has(pid) || readProcess(pid).tracerTid !== tracer.tid) continue;
-    giveUp(new Thread(tracer, pid, pid, true));
-  }
-}
-
-/** Makes a stub reap a child that the tracer has already reaped: until then the child is a zombie. */
-export function reapZombie(parent: Thread, pid: number): void {
-  const { tracer } = parent;
-  const args = [pid, 0, tracer.flag("__WALL"), 0];
-  inject(parent, tracer.flag("SYS_wait4"), args, { isPatient: true });
 }
 
 /** The word in which a forked child reports its step, and its address. @throws ForkError */
@@ -302,4 +270,92 @@ function birthError(
 function failedCall({ end }: DeathError): string {
   const trapped = end.kind === "signaled" && end.signal === "SIGTRAP";
   return trapped ? "kill" : "prctl(PR_SET_PDEATHSIG)";
+}
+
+const rehearsed = new WeakSet<TracingThread>();
+
+/**
+ * Tries what must not fail in a stub with a harmful exit signal, in a stub with a harmless one: its birth, and the
+ * execve that makes it safe to end. A filter of this process may refuse any of these calls, and a stub that dies of
+ * that would kill this process, too. Runs once per tracer.
+ *
+ * @throws BirthError, AttachError, ForkError; UnsupportedError if such a stub could not be ended.
+ */
+export function rehearse(tracer: TracingThread, fork: Fork): void {
+  if (rehearsed.has(tracer)) return;
+  const exitSignal = tracer.constant("SIGCHLD");
+  const thread = forkStub(tracer, { ...fork, exitSignal });
+  try {
+    const failure = executeOrDie(thread);
+    if (failure !== undefined) throw unsafe(tracer.signalName(fork.exitSignal), failure);
+    rehearsed.add(tracer);
+  } finally {
+    endProcess(thread, exitSignal, true);
+  }
+}
+
+interface Failure {
+  readonly call: string;
+  readonly how: string;
+  readonly errno?: string;
+}
+
+/** Returns which call failed, and how: a filter may also kill the stub for it. */
+function executeOrDie(thread: Thread): Failure | undefined {
+  try {
+    const failure = executeIdle(thread);
+    return failure && { ...failure, how: `failed with ${failure.errno}` };
+  } catch (error) {
+    if (!(error instanceof DeathError)) throw error;
+    return { call: "execveat", how: `ended it: ${error.how}` };
+  }
+}
+
+function unsafe(signal: string, { call, how, errno }: Failure): UnsupportedError {
+  return new UnsupportedError(
+    `a stub with exit signal ${signal} could not be ended without harm: ${call} ${how}`,
+    {
+      call,
+      ...(errno !== undefined && { errno }),
+      remedy:
+        "use the exit signal SIGCHLD, or allow the call: a seccomp filter or a security module may forbid it; " +
+        "if vm.memfd_noexec is 2, the package's core-*.so must be executable",
+    },
+  );
+}
+
+/** The area that a thread has registered for restartable sequences, as for rseq(2). */
+export interface RseqArea {
+  /** 0 if nothing is registered. */
+  readonly address: bigint;
+  readonly length: number;
+  readonly signature: number;
+}
+
+/** The area of a stopped thread, from PTRACE_GET_RSEQ_CONFIGURATION; undefined before Linux 5.13. */
+export function readRseq({ tracer, tid }: Thread): RseqArea | undefined {
+  // struct ptrace_rseq_configuration (linux/ptrace.h)
+  const bytes = new DataView(new ArrayBuffer(24));
+  // An encoder for older headers does not have it.
+  const request = tracer.encoder.constants.get("PTRACE_GET_RSEQ_CONFIGURATION");
+  if (request === undefined) return undefined;
+  const result = tracer.shim.ptrace(Number(request), tid, bytes.byteLength, bytes);
+  if (result < 0) return undefined;
+  return {
+    address: bytes.getBigUint64(0, true),
+    length: bytes.getUint32(8, true),
+    signature: bytes.getUint32(12, true),
+  };
+}
+
+/**
+ * Unregisters the area that an attached stub still has from its host. The set-up of the child handles only glibc's
+ * area, because the kernel requires exactly the registered length.
+ */
+export function unregisterRseq(thread: Thread): void {
+  const area = readRseq(thread);
+  if (area === undefined || area.address === 0n) return;
+  const { address, length, signature } = area;
+  const args = [address, length, RSEQ_FLAG_UNREGISTER, signature];
+  inject(thread, thread.tracer.flag("SYS_rseq"), args);
 }

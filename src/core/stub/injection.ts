@@ -5,10 +5,8 @@ import type { RegisterBlock } from "../encoder/block.ts";
 import { syscallName } from "../encoder/names.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim/records.ts";
-import type { Lane } from "./lane.ts";
-import { Running } from "./state.ts";
-import { PATIENT_MILLISECONDS, type Thread } from "./thread.ts";
-import type { TracingThread } from "./tracing_thread.ts";
+import { PATIENT_MILLISECONDS, Running, type Thread } from "./tracee.ts";
+import type { Lane, TracingThread } from "./tracing_thread.ts";
 
 /** The result of an injected system call: a value, or the name of an errno; and the lane that executed it. */
 export type SyscallResult =

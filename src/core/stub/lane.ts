@@ -1,41 +1,85 @@
 import { StateError } from "../../lib/errors.ts";
+import type { Batch } from "./batch.ts";
+import { cloneStub } from "./birth.ts";
+import type { Condition } from "./filter.ts";
+import { inject, type SyscallArgument, type SyscallResult } from "./injection.ts";
+import type { Thread } from "./tracee.ts";
+import type { Lane, TracingThread } from "./tracing_thread.ts";
 
-/**
- * How a tracer drives its stubs.
- *
- *     faithful  gVisor's sequence of requests, against which the other lane is measured: a call is SETREGS, CONT, the
- *               INT3, GETREGS; a clone stops itself and is attached; a switch writes a guest's whole state and reads it
- *     fast      no stop if none is needed: a stub executes calls from memory that it shares with the host, is traced when
- *               it begins, and runs guests without a tracer
- */
-export const LANES = ["faithful", "fast"] as const;
-export type Lane = (typeof LANES)[number];
+/** A clone to inject. */
+export interface CloneRequest {
+  /** How many stubs, at most. */
+  readonly count: number;
+  readonly exitSignal: number;
+  /** The exit signal of the stub that clones. */
+  readonly ownExitSignal: number;
+}
 
-export const DEFAULT_LANE: Lane = "faithful";
+/** The threads of new stubs: at least one, and what prevented others. */
+export interface Births {
+  readonly threads: readonly Thread[];
+  readonly failure?: unknown;
+}
 
-/** What each lane plugs in at one place of the core. */
-export class LaneParts<Part> {
-  readonly #parts = new Map<Lane, Part>();
+/** Executes system calls in the first thread of one stub, by the lane of its tracer. */
+export interface Injector {
+  /** @throws DeathError, StopError, DeadlineError, TraceError, StateError, InputError */
+  call(number: bigint, args: readonly SyscallArgument[]): SyscallResult;
+  /** Executes at least one call of a batch, from `first` on. @returns the index of the next */
+  run(batch: Batch, first: number): number;
+  /** Clones stubs from this one. @throws what `call` throws, BirthError, SyscallError */
+  clone(request: CloneRequest): Births;
+  // A lane that has nothing of its own in the stub lacks these.
+  /** Guests, or threads of other tracers, come into the process. */
+  share?(): void;
+  /** Unmaps what it has in the stub; the next call maps it again. */
+  unmap?(): void;
+  /** Everything but the stub code was unmapped, and no guest is left. */
+  emptied?(): void;
+}
 
-  plug(lane: Lane, part: Part): void {
-    this.#parts.set(lane, part);
+/** How a lane makes and drives stubs. */
+export interface StubLane {
+  /** Whether a stub that the host forks stays in its session: see `Fork`. */
+  readonly staysInSession: boolean;
+  /** Whether a stub that another one cloned is its child, and has executed the stub code; else it is the host's child. */
+  readonly clonesChildren: boolean;
+  injector(thread: Thread): Injector;
+  /** The calls that a filter of its stubs must allow. */
+  allowedCalls(tracer: TracingThread): readonly (readonly Condition[])[];
+}
+
+/** What the lanes do at one place of the core: src/fast enters itself when it is loaded. */
+export class Lanes<Part> {
+  readonly #parts: Partial<Record<Lane, Part>>;
+
+  constructor(faithful: Part) {
+    this.#parts = { faithful };
   }
 
-  /** @throws StateError if the lane is not loaded: src/fast plugs itself in when it is loaded. */
+  enter(lane: Lane, part: Part): void {
+    this.#parts[lane] = part;
+  }
+
+  /** @throws StateError if the lane is not loaded */
   of(lane: Lane): Part {
-    const part = this.#parts.get(lane);
+    const part = this.#parts[lane];
     if (part !== undefined) return part;
     throw new StateError(`the lane ${lane} is not loaded`);
   }
 }
 
-/** How a tracer drives its stubs. */
-export interface LaneOptions {
-  /** Default: "faithful". */
-  lane?: Lane | undefined;
-  /**
-   * Whether the tracing thread and its stubs are bound to one processor while the tracer is open; with "fast", a stub with
-   * a second processor is bound to that. Unbound, a call takes several times as long. Default: true.
-   */
-  bind?: boolean | undefined;
-}
+/** "faithful" is gVisor's sequence of requests: an injection for each call. It has nothing of its own in a stub. */
+export const STUB_LANES = new Lanes<StubLane>({
+  staysInSession: false,
+  clonesChildren: true,
+  injector: (thread) => ({
+    call: (number, args) => inject(thread, number, args).result,
+    run(batch, first) {
+      batch.inject(thread, first);
+      return first + 1;
+    },
+    clone: ({ exitSignal }) => ({ threads: [cloneStub(thread, exitSignal)] }),
+  }),
+  allowedCalls: () => [],
+});

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { hex, MemoryError } from "../../lib/errors.ts";
 import { count, integer } from "../../lib/shape.ts";
 import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
-import type { Thread } from "./thread.ts";
+import type { Thread } from "./tracee.ts";
 import { topOfUserSpace } from "./user_space.ts";
 
 const { EPERM, EFAULT, ENOSYS } = constants.errno;

@@ -4,7 +4,7 @@ import type { Signal, Syscall } from "../encoder/names.ts";
 import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import { attach } from "./attach.ts";
 import { Batch } from "./batch.ts";
-import { reapZombie } from "./birth.ts";
+import { endProcess, endTracing, reapZombie, throwAll } from "./end.ts";
 import {
   inject,
   type ObservedCall,
@@ -12,16 +12,16 @@ import {
   type SyscallArgument,
   type SyscallResult,
 } from "./injection.ts";
-import { INJECTIONS, type Injector } from "./injector.ts";
+import type { Injector, StubLane } from "./lane.ts";
 import { allocate, checkRange, readMemory, writeMemory } from "./memory.ts";
-import { endProcess, letGo, throwAll } from "./teardown.ts";
-import type { Thread } from "./thread.ts";
 import { ThreadPool, type ThreadTicket } from "./thread_pool.ts";
+import type { Thread } from "./tracee.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 import { topOfUserSpace } from "./user_space.ts";
 
-/** The live stubs of a tracer, and the report of a death. */
+/** The live stubs of a tracer, how they are driven, and the report of a death. */
 export interface StubRegistry {
+  readonly lane: StubLane;
   readonly stubs: Map<number, Stub>;
   reportDeath(stub: Stub): void;
 }
@@ -86,13 +86,16 @@ export class Stub {
     this.parent = parent;
     this.exitSignal = exitSignal;
     this.microseconds = Math.round((performance.now() - started) * 1000);
-    this.injector = INJECTIONS.of(this.tracer.lane).injector(thread);
+    this.injector = registry.lane.injector(thread);
     this.#registry = registry;
     this.leader = (parent ?? cloner)?.leader ?? this;
     this.inSession = this.leader === this ? inSession : this.leader.inSession;
     this.#hasDeathSignal = cloner === undefined;
     registry.stubs.set(this.pid, this);
-    parent?.adopt(this);
+    if (parent !== undefined) {
+      parent.#children ??= new Set();
+      parent.#children.add(this);
+    }
   }
 
   get pid(): number {
@@ -210,12 +213,11 @@ export class Stub {
     count: number,
     exitSignal = this.exitSignal,
   ): { readonly stubs: readonly Stub[]; readonly failure?: unknown } {
-    const { tracer } = this;
     const started = performance.now();
     const request = { count, exitSignal, ownExitSignal: this.exitSignal };
     try {
       const { threads, failure } = this.injector.clone(request);
-      const { clonesChildren } = INJECTIONS.of(tracer.lane);
+      const { clonesChildren } = this.#registry.lane;
       const birth = {
         exitSignal,
         started,
@@ -252,7 +254,7 @@ export class Stub {
     const end = start + PAGE_SIZE;
     this.#unmap(0, start);
     if (end < topOfUserSpace()) this.#unmap(end, topOfUserSpace() - end);
-    if (this.#pool === undefined) this.injector.emptied();
+    if (this.#pool === undefined) this.injector.emptied?.();
   }
 
   /** By an injection, because what the lane has in the stub is unmapped, too. */
@@ -335,7 +337,7 @@ export class Stub {
    */
   ticket(tracerTid: number): ThreadTicket {
     if (this.replaced) throw new StateError(`stub ${this.pid} runs another program`);
-    this.injector.share();
+    this.injector.share?.();
     this.#pool ??= new ThreadPool(this.thread);
     return this.#pool.issue(tracerTid);
   }
@@ -363,7 +365,7 @@ export class Stub {
   endFamily(): unknown[] {
     const failures = [...this.children].flatMap((child) => child.endFamily());
     try {
-      if (this.borrowed) letGo(this.thread);
+      if (this.borrowed) endTracing(this.thread);
       else endProcess(this.thread, this.exitSignal, this.parent === undefined);
       this.forgetIfDead();
     } catch (error) {
@@ -376,7 +378,8 @@ export class Stub {
   forgetIfDead(): void {
     const { stubs } = this.#registry;
     if (this.alive || !stubs.delete(this.pid)) return;
-    this.parent?.disown(this);
+    const { parent } = this;
+    if (parent !== undefined) parent.#children?.delete(this);
     this.#reapByParent();
     if (!this.thread.closed) this.#registry.reportDeath(this);
   }
@@ -397,16 +400,5 @@ export class Stub {
     } catch (error) {
       if (!(error instanceof DeathError)) throw error;
     }
-  }
-
-  /** @internal */
-  adopt(child: Stub): void {
-    this.#children ??= new Set();
-    this.#children.add(child);
-  }
-
-  /** @internal */
-  disown(child: Stub): void {
-    this.#children?.delete(child);
   }
 }

@@ -4,7 +4,7 @@ import { bytes, object } from "../../lib/shape.ts";
 import { attach } from "./attach.ts";
 import { inject } from "./injection.ts";
 import { PID, readProcess } from "./proc.ts";
-import { Thread } from "./thread.ts";
+import { Thread } from "./tracee.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
 /**
@@ -107,7 +107,7 @@ function cloneThread(first: Thread): number {
   const clone = new Thread(tracer, tgid, Number(word), true);
   // SIGSTOP, or another signal that came first: in either case the thread has not executed an instruction.
   clone.wait();
-  clone.expect("stopped").leave();
+  clone.expect("stopped").endTracing();
   clone.forget();
   return clone.tid;
 }

@@ -10,22 +10,19 @@ import {
   show,
   truth,
 } from "../../lib/shape.ts";
-import { FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "../bpf/program.ts";
 import type { Encoder } from "../encoder/abi.ts";
 import { openAssemblyEncoder } from "../encoder/assembly.ts";
 import { encoderOption, expectDriver } from "../encoder/driver.ts";
 import type { Signal } from "../encoder/names.ts";
 import { checkDeadline } from "../shim/records.ts";
-import { CHILD_STEPS, type ChildStep, type Fork, forkStub } from "./birth.ts";
-import { FAITHFUL } from "./faithful.ts";
-import { allowCalls } from "./filter.ts";
-import { INJECTIONS } from "./injector.ts";
-import { LANES, type LaneOptions } from "./lane.ts";
+import { CHILD_STEPS, type ChildStep, type Fork, forkStub, rehearse } from "./birth.ts";
+import { throwAll } from "./end.ts";
+import { allowCalls, FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "./filter.ts";
+import { STUB_LANES } from "./lane.ts";
 import { Stub, type StubRegistry } from "./stub.ts";
-import { rehearse, throwAll } from "./teardown.ts";
-import type { Thread } from "./thread.ts";
 import { redeemTicket, type ThreadTicket } from "./thread_pool.ts";
-import { TracingThread } from "./tracing_thread.ts";
+import type { Thread } from "./tracee.ts";
+import { LANES, type LaneOptions, TracingThread } from "./tracing_thread.ts";
 
 export interface TracerOptions extends LaneOptions {
   /** What `openEncoder` or `loadEncoderUnconfined` returns. Default: `openEncoder("assembly")`. */
@@ -55,8 +52,6 @@ export type DeathListener = (stub: Stub) => unknown;
 /** How often resting stubs are examined while there is a listener, in milliseconds. */
 const WATCH_MILLISECONDS = 50;
 
-INJECTIONS.plug("faithful", FAITHFUL);
-
 /** The tracers of this JavaScript thread that are not closed. */
 const open = new Set<Tracer>();
 
@@ -66,7 +61,7 @@ function closeAtExit(tracer: Tracer): void {
   open.add(tracer);
 }
 
-function forgetClosed(tracer: Tracer): void {
+function noteClosed(tracer: Tracer): void {
   open.delete(tracer);
   if (open.size === 0) process.off("exit", closeAll);
 }
@@ -126,6 +121,7 @@ export class Tracer extends TracingThread {
   readonly #stubs = new Map<number, Stub>();
   readonly #registry: StubRegistry = {
     stubs: this.#stubs,
+    lane: STUB_LANES.of(this.lane),
     reportDeath: (stub) => this.#reportDeath(stub),
   };
   readonly #listeners = new Set<DeathListener>();
@@ -158,7 +154,7 @@ export class Tracer extends TracingThread {
   fork(options: StubOptions): Stub {
     this.#expectOpen();
     const { omit, filter: given } = options;
-    const { staysInSession: inSession, allowedCalls } = INJECTIONS.of(this.lane);
+    const { staysInSession: inSession, allowedCalls } = this.#registry.lane;
     const filter = given && allowCalls(this, given, allowedCalls(this));
     const exitSignal = this.parseExitSignal(options.exitSignal);
     const fork: Fork = { exitSignal, inSession, ...(omit && { omit }), ...(filter && { filter }) };
@@ -221,7 +217,7 @@ export class Tracer extends TracingThread {
     this.#stopWatching();
     const roots = [...this.#stubs.values()].filter(({ parent }) => parent?.alive !== true);
     const failures = roots.flatMap((stub) => stub.endFamily());
-    if (this.#stubs.size === 0) forgetClosed(this);
+    if (this.#stubs.size === 0) noteClosed(this);
     this.unbind();
     throwAll(failures);
   }

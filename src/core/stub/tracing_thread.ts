@@ -14,9 +14,31 @@ import { HOST_MACHINE } from "../machine/index.ts";
 import { Deadline, Injection } from "../shim/records.ts";
 import { loadShim, type Shim } from "../shim/shim.ts";
 import { bindThread, otherProcessor, unbindThread } from "./affinity.ts";
-import { DEFAULT_LANE, type Lane, type LaneOptions } from "./lane.ts";
-import { Ledger } from "./ledger.ts";
 import { mapStubCode } from "./user_space.ts";
+
+/**
+ * How a tracer drives its stubs.
+ *
+ *     faithful  gVisor's sequence of requests, against which the other lane is measured: a call is SETREGS, CONT, the
+ *               INT3, GETREGS; a clone stops itself and is attached; a switch writes a guest's whole state and reads it
+ *     fast      no stop if none is needed: a stub executes calls from memory that it shares with the host, is traced when
+ *               it begins, and runs guests without a tracer
+ */
+export const LANES = ["faithful", "fast"] as const;
+export type Lane = (typeof LANES)[number];
+
+export const DEFAULT_LANE: Lane = "faithful";
+
+/** How a tracer drives its stubs. */
+export interface LaneOptions {
+  /** Default: "faithful". */
+  lane?: Lane | undefined;
+  /**
+   * Whether the tracing thread and its stubs are bound to one processor while the tracer is open; with "fast", a stub with
+   * a second processor is bound to that. Unbound, a call takes several times as long. Default: true.
+   */
+  bind?: boolean | undefined;
+}
 
 /** Signals that an instruction can raise. */
 const FAULTS = ["SIGTRAP", "SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGSYS"];
@@ -232,5 +254,35 @@ export class TracingThread {
     const word = this.encoder.encodeWaitOptions(options);
     if (word >= 0n) return word;
     throw new EncoderError(`encoder ${this.encoder.name} refuses wait4's ${names.join("|")}`);
+  }
+}
+
+/**
+ * The processes of a tracer that have an owner: the thread of a birth or a stub, or the caller whose injected clone made
+ * them. Any other child of a stub, or traced child of the host, is what a failed birth has left.
+ */
+export class Ledger {
+  readonly #own = new Set<number>();
+  /** The stub whose injected clone made a process for the caller. */
+  readonly #callers = new Map<number, number>();
+
+  enter(pid: number): void {
+    this.#own.add(pid);
+  }
+
+  /** The process has been reaped, or given up. */
+  forget(pid: number): void {
+    this.#own.delete(pid);
+    if (this.#callers.size === 0) return;
+    for (const [child, parent] of this.#callers) if (parent === pid) this.#callers.delete(child);
+  }
+
+  /** A call that a caller injected into the stub `parent` returned a process. */
+  noteCallers(parent: number, pid: number): void {
+    this.#callers.set(pid, parent);
+  }
+
+  has(pid: number): boolean {
+    return this.#own.has(pid) || this.#callers.has(pid);
   }
 }

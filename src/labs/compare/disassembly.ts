@@ -1,5 +1,5 @@
-import * as bpf from "../../core/bpf/program.ts";
 import { constantName, syscallName } from "../../core/encoder/names.ts";
+import * as bpf from "../../core/stub/filter.ts";
 import { hex } from "../../lib/errors.ts";
 import { COMPARISONS, readInstruction, type SockFilter } from "./interpreter.ts";
 

@@ -1,4 +1,4 @@
-import { DATA_SIZE, FILTER_INSTRUCTION } from "../../core/bpf/program.ts";
+import { DATA_SIZE, FILTER_INSTRUCTION } from "../../core/stub/filter.ts";
 import type { Random } from "../../lib/cases/random.ts";
 import { drawWord, type Halves, setWord } from "../../lib/cases/words.ts";
 import { Filter } from "./interpreter.ts";

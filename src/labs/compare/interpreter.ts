@@ -1,4 +1,4 @@
-import * as bpf from "../../core/bpf/program.ts";
+import * as bpf from "../../core/stub/filter.ts";
 
 /** Reads an instruction of an array of struct sock_filter. */
 export function readInstruction(program: DataView, line: number) {

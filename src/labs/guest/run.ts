@@ -1,7 +1,7 @@
 import { HOST_MACHINE } from "../../core/machine/index.ts";
 import type { GuestFault, GuestInterrupt, GuestSyscall } from "../../core/platform/context.ts";
 import { Platform } from "../../core/platform/platform.ts";
-import type { SignalInfo } from "../../core/platform/signal_info.ts";
+import type { SignalInfo } from "../../core/stub/stop.ts";
 import { InputError } from "../../lib/errors.ts";
 import { checkOptions, optional, show, truth } from "../../lib/shape.ts";
 import { checkAnswer, type GuestAnswer, type GuestCall } from "./answer.ts";

@@ -1,7 +1,7 @@
 import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
-import { decodeStatus, type Stop } from "../../core/stub/state.ts";
+import { decodeStatus, type Stop } from "../../core/stub/stop.ts";
 import type { Stub } from "../../core/stub/stub.ts";
-import type { Thread } from "../../core/stub/thread.ts";
+import type { Thread } from "../../core/stub/tracee.ts";
 import { DeathError, StateError } from "../../lib/errors.ts";
 import { awaitProcess } from "./kernel_view.ts";
 import { common } from "./lesson_text.ts";

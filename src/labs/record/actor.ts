@@ -1,7 +1,6 @@
 import type { RegisterBlock } from "../../core/encoder/block.ts";
 import { parseSignal, type Syscall, syscallName } from "../../core/encoder/names.ts";
 import { HOST_MACHINE } from "../../core/machine/index.ts";
-import type { SignalInfo } from "../../core/platform/signal_info.ts";
 import { takeInitialRegisters } from "../../core/stub/attach.ts";
 import {
   decodeResult,
@@ -10,9 +9,9 @@ import {
   wordsOf,
 } from "../../core/stub/injection.ts";
 import { type ProcessFacts, readProcess } from "../../core/stub/proc.ts";
-import type { Stop } from "../../core/stub/state.ts";
+import type { SignalInfo, Stop } from "../../core/stub/stop.ts";
 import { Stub } from "../../core/stub/stub.ts";
-import type { Thread } from "../../core/stub/thread.ts";
+import type { Thread } from "../../core/stub/tracee.ts";
 import { DeathError, hex, StateError, TraceError } from "../../lib/errors.ts";
 import { expectMembers, list, text, word } from "../../lib/shape.ts";
 import { HOST, NAMES, nextCallNumber, resultWord } from "./arch.ts";

@@ -1,5 +1,5 @@
 import { cloneError } from "../../core/stub/birth.ts";
-import { Thread } from "../../core/stub/thread.ts";
+import { Thread } from "../../core/stub/tracee.ts";
 import { StateError } from "../../lib/errors.ts";
 import { Actor } from "./actor.ts";
 import { common } from "./lesson_text.ts";

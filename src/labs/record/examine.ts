@@ -1,10 +1,11 @@
 import { HOST_MACHINE } from "../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
+import { type RseqArea, readRseq } from "../../core/stub/birth.ts";
+import { RSEQ_FLAG_UNREGISTER } from "../../core/stub/filter.ts";
 import { inject } from "../../core/stub/injection.ts";
 import { type ProcessFacts, readProc, readProcess, statusLines } from "../../core/stub/proc.ts";
-import { RSEQ_FLAG_UNREGISTER, type RseqArea, readRseq } from "../../core/stub/rseq.ts";
 import { Stub } from "../../core/stub/stub.ts";
-import type { Thread } from "../../core/stub/thread.ts";
+import type { Thread } from "../../core/stub/tracee.ts";
 import { type Check, check } from "../../lib/check.ts";
 import { hex, UnsupportedError } from "../../lib/errors.ts";
 import { instance } from "../../lib/shape.ts";
@@ -28,7 +29,7 @@ export interface Examination {
 export function examine(stub: Stub): Examination {
   instance(Stub, "a Stub")(stub, "stub");
   const { tracer, thread } = stub;
-  stub.injector.unmap();
+  stub.injector.unmap?.();
   thread.makeStopped();
   const facts = readProcess(stub.pid);
   const parentPid = stub.parent?.pid ?? process.pid;

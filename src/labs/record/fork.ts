@@ -1,6 +1,6 @@
 import { type ChildStep, forkProcess } from "../../core/stub/birth.ts";
-import type { Stop } from "../../core/stub/state.ts";
-import { Thread } from "../../core/stub/thread.ts";
+import type { Stop } from "../../core/stub/stop.ts";
+import { Thread } from "../../core/stub/tracee.ts";
 import type { Tracer } from "../../core/stub/tracer.ts";
 import { BirthError, DeathError, hex, StateError } from "../../lib/errors.ts";
 import { Actor } from "./actor.ts";

@@ -1,10 +1,9 @@
 // How one instruction of a stopped thread is executed. actor.ts records what becomes of it.
 
 import { HOST_MACHINE } from "../../core/machine/index.ts";
-import { decodeSignalInfo, type SignalInfo } from "../../core/platform/signal_info.ts";
 import { readMemory } from "../../core/stub/memory.ts";
-import type { Stop } from "../../core/stub/state.ts";
-import type { Thread } from "../../core/stub/thread.ts";
+import { decodeSignalInfo, type SignalInfo, type Stop } from "../../core/stub/stop.ts";
+import type { Thread } from "../../core/stub/tracee.ts";
 import { DeathError, StateError } from "../../lib/errors.ts";
 import { callWords, HOST, resultWord } from "./arch.ts";
 import { returned, type Teller, tellCall } from "./calls.ts";

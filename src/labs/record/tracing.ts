@@ -1,6 +1,6 @@
 import { requestAttach } from "../../core/stub/attach.ts";
-import type { Stop } from "../../core/stub/state.ts";
-import type { Thread } from "../../core/stub/thread.ts";
+import type { Stop } from "../../core/stub/stop.ts";
+import type { Thread } from "../../core/stub/tracee.ts";
 import { RESUMES } from "./calls.ts";
 import type { Said } from "./said.ts";
 

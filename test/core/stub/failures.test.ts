@@ -1,4 +1,4 @@
-import type { Lane } from "../../../src/core/stub/lane.ts";
+import type { Lane } from "../../../src/core/stub/tracing_thread.ts";
 import { hasMusl, type SignalSets } from "../../support/libc.ts";
 
 const failures = suite("failures");

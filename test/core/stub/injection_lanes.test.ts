@@ -1,4 +1,4 @@
-import type { Lane } from "../../../src/core/stub/lane.ts";
+import type { Lane } from "../../../src/core/stub/tracing_thread.ts";
 import { loadFast } from "../../../src/fast/shim.ts";
 import { by, DRIVES } from "../../support/drives.ts";
 

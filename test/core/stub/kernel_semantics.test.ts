@@ -1,7 +1,7 @@
 // Stops and ends of traced threads on which births and teardowns are based. No encoder takes part. What requests and
 // resumes do with registers is in the table of facts: src/labs/fuzz/facts.
 
-import { Stopped } from "../../../src/core/stub/state.ts";
+import { Stopped } from "../../../src/core/stub/tracee.ts";
 
 const { SIGKILL, SIGSTOP, SIGTRAP } = constants.signals;
 const SYSEMU = "PTRACE_SYSEMU";

@@ -1,5 +1,5 @@
 import { inject } from "../../../src/core/stub/injection.ts";
-import { Thread } from "../../../src/core/stub/thread.ts";
+import { Thread } from "../../../src/core/stub/tracee.ts";
 import { BirthError, StopError } from "../../../src/index.ts";
 
 const orphan = suite("orphan");

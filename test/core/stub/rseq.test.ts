@@ -1,4 +1,4 @@
-import { readRseq } from "../../../src/core/stub/rseq.ts";
+import { readRseq } from "../../../src/core/stub/birth.ts";
 import { StopError } from "../../../src/index.ts";
 import { hasRseq } from "../../../src/labs/record/examine.ts";
 import { hasMusl } from "../../support/libc.ts";

@@ -1,7 +1,7 @@
 // Commands of busybox-static, which somebody else has built.
 
 import { delimiter } from "node:path";
-import { LANES } from "../../../src/core/stub/lane.ts";
+import { LANES } from "../../../src/core/stub/tracing_thread.ts";
 import { parseElf } from "../../../src/labs/guest/elf.ts";
 
 const commands = suite("guest: busybox");

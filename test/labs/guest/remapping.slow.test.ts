@@ -1,6 +1,6 @@
 // A guest that maps, unmaps, protects and rewrites its code at random sees the same with all switches.
 
-import { LANES } from "../../../src/core/stub/lane.ts";
+import { LANES } from "../../../src/core/stub/tracing_thread.ts";
 import * as code from "../../support/amd64_code.ts";
 import { by, FAST } from "../../support/drives.ts";
 

@@ -1,6 +1,6 @@
 // What a healthy stub has, whatever drives it; bootstrap examines faithful ones.
 
-import { LANES } from "../../../src/core/stub/lane.ts";
+import { LANES } from "../../../src/core/stub/tracing_thread.ts";
 import { examine } from "../../../src/index.ts";
 
 const examination = suite("examine");

@@ -1,6 +1,6 @@
 // What the lessons say of the kernel beyond what their recordings show, measured.
 
-import { Running, Stopped } from "../../../src/core/stub/state.ts";
+import { Running, Stopped } from "../../../src/core/stub/tracee.ts";
 import { kernelRows } from "../../../src/labs/record/proc.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
 import { codeOf, instructionsOf } from "../../support/recordings.ts";

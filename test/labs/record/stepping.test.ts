@@ -1,4 +1,4 @@
-import type { Thread } from "../../../src/core/stub/thread.ts";
+import type { Thread } from "../../../src/core/stub/tracee.ts";
 import { Actor } from "../../../src/labs/record/actor.ts";
 import { stepToSelfStop } from "../../../src/labs/record/birth.ts";
 import { forkWatched } from "../../../src/labs/record/fork.ts";

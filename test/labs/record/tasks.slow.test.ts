@@ -1,6 +1,6 @@
 // Answers to tasks, right ones and those in test/support/task_answers.jsonl, are tried by stubs.
 
-import { SECCOMP_RET_ALLOW } from "../../../src/core/bpf/program.ts";
+import { SECCOMP_RET_ALLOW } from "../../../src/core/stub/filter.ts";
 import { Filter } from "../../../src/labs/compare/interpreter.ts";
 import { LESSONS } from "../../../src/labs/record/course.ts";
 import { renderJson } from "../../../src/labs/record/load.ts";

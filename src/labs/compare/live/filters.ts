@@ -1,4 +1,4 @@
-import * as bpf from "../../../core/bpf/program.ts";
+import * as bpf from "../../../core/stub/filter.ts";
 import { SyscallError } from "../../../lib/errors.ts";
 import { VSYSCALL_HALF } from "../filter.ts";
 import { HOST } from "./arch.ts";

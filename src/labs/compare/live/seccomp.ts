@@ -1,6 +1,6 @@
 import { constants } from "node:os";
-import * as bpf from "../../../core/bpf/program.ts";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
+import * as bpf from "../../../core/stub/filter.ts";
 import type { Tracer } from "../../../core/stub/tracer.ts";
 import { DeathError } from "../../../lib/errors.ts";
 import { NO_PROGRAM, readProgram, rulesOf } from "../filter.ts";

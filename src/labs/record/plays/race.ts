@@ -1,7 +1,7 @@
 // The recorder's part in the lesson `early-attach`: to attach at the same instruction in every recording.
 
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
-import { Running } from "../../../core/stub/state.ts";
+import { Running } from "../../../core/stub/tracee.ts";
 import { StateError } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
 import type { Saying } from "../said.ts";

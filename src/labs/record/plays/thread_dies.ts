@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
-import { Thread } from "../../../core/stub/thread.ts";
+import { Thread } from "../../../core/stub/tracee.ts";
 import { AwakeDeadline } from "../../../lib/awake.ts";
 import { StateError } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";

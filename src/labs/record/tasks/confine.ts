@@ -1,3 +1,5 @@
+import { HOST_MACHINE } from "../../../core/machine/index.ts";
+import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import {
   assembleBpf,
   type BpfInstruction,
@@ -13,9 +15,7 @@ import {
   SECCOMP_RET_ERRNO,
   SECCOMP_RET_KILL_PROCESS,
   sockFprog,
-} from "../../../core/bpf/program.ts";
-import { HOST_MACHINE } from "../../../core/machine/index.ts";
-import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
+} from "../../../core/stub/filter.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
 import { leaveFiles } from "../files.ts";

@@ -1,6 +1,6 @@
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
-import { Thread } from "../../../core/stub/thread.ts";
+import { Thread } from "../../../core/stub/tracee.ts";
 import { Tracer } from "../../../core/stub/tracer.ts";
 import { type Check, check, tellCheck } from "../../../lib/check.ts";
 import {

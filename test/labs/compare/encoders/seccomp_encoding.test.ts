@@ -1,8 +1,8 @@
 // The seccomp filter of the stubs: what it decides, by a table and by the kernel. That the encoders' filters decide alike
 // in every call, `compare` shows.
 
-import { FILTER_INSTRUCTION } from "../../../../src/core/bpf/program.ts";
 import { ARCHES } from "../../../../src/core/machine/index.ts";
+import { FILTER_INSTRUCTION } from "../../../../src/core/stub/filter.ts";
 import type { PartialEncoder } from "../../../../src/index.ts";
 import { Filter } from "../../../../src/labs/compare/interpreter.ts";
 import { type Call, FORBIDDEN } from "../../../support/filtered_calls.ts";

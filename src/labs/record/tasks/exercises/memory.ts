@@ -1,6 +1,6 @@
 import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
+import { readRseq } from "../../../../core/stub/birth.ts";
 import { parseMaps, readProc } from "../../../../core/stub/proc.ts";
-import { readRseq } from "../../../../core/stub/rseq.ts";
 import { hex } from "../../../../lib/errors.ts";
 import { go, inject } from "../go.ts";
 import { type Cast, mapPages } from "../judge.ts";

@@ -1,15 +1,9 @@
-import {
-  AttachError,
-  CloseError,
-  DeadlineError,
-  DeathError,
-  UnsupportedError,
-} from "../../lib/errors.ts";
+import { AttachError, CloseError, DeadlineError, DeathError } from "../../lib/errors.ts";
 import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import { attach } from "./attach.ts";
-import { type Fork, forkStub } from "./birth.ts";
 import { inject } from "./injection.ts";
-import type { Thread } from "./thread.ts";
+import { childrenOf, readProcess } from "./proc.ts";
+import { Thread } from "./tracee.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
 /** A call of an exec that failed. */
@@ -47,9 +41,9 @@ export function throwAll(failures: readonly unknown[]): void {
 }
 
 /** Detaches from a thread of a process that another tracer ends. */
-export function letGo(thread: Thread): void {
+export function endTracing(thread: Thread): void {
   if (thread.state.name === "running") takeHold(thread);
-  if (thread.state.name === "stopped") thread.state.leave();
+  if (thread.state.name === "stopped") thread.state.endTracing();
   thread.forget();
 }
 
@@ -88,7 +82,7 @@ function defuse(thread: Thread, exitSignal: number): void {
  *
  * @returns the call that failed, if one did.
  */
-function executeIdle(thread: Thread): ExecFailure | undefined {
+export function executeIdle(thread: Thread): ExecFailure | undefined {
   const { tracer } = thread;
   const image = tracer.shim.idleImage();
   if (image < 0) return { call: "memfd_create", errno: tracer.errorName(-image) };
@@ -111,54 +105,40 @@ function cannotEnd({ tgid, tracer }: Thread, exitSignal: number, why: string): C
   );
 }
 
-const rehearsed = new WeakSet<TracingThread>();
+/** Ends a child of the host that cannot become a stub. One that has ended was reaped: its pid may be another's. */
+export function endNewborn(thread: Thread): void {
+  if (thread.state.name === "dead") return;
+  thread.kill();
+  thread.reap();
+  thread.forget();
+}
 
 /**
- * Tries what must not fail in a stub with a harmful exit signal, in a stub with a harmless one: its birth, and the
- * execve that makes it safe to end. A filter of this process may refuse any of these calls, and a stub that dies of
- * that would kill this process, too. Runs once per tracer.
- *
- * @throws BirthError, AttachError, ForkError; UnsupportedError if such a stub could not be ended.
+ * Ends the children of a stub that nobody owns, but none whose end would harm it. The parent is stopped, and no other
+ * process reaps them, so their pids cannot be reused.
  */
-export function rehearse(tracer: TracingThread, fork: Fork): void {
-  if (rehearsed.has(tracer)) return;
-  const exitSignal = tracer.constant("SIGCHLD");
-  const thread = forkStub(tracer, { ...fork, exitSignal });
-  try {
-    const failure = executeOrDie(thread);
-    if (failure !== undefined) throw unsafe(tracer.signalName(fork.exitSignal), failure);
-    rehearsed.add(tracer);
-  } finally {
-    endProcess(thread, exitSignal, true);
+export function endStrays(parent: Thread): void {
+  const { tracer, tgid, tid } = parent;
+  if (parent.state.name !== "stopped") return;
+  for (const pid of childrenOf(tgid, tid).filter((child) => !tracer.ledger.has(child))) {
+    if (tracer.isFatal(readProcess(pid).exitSignal)) continue;
+    // Only a tracer can reap it here; if it was not attached, wait4 fails with ECHILD.
+    endNewborn(new Thread(tracer, pid, pid));
+    reapZombie(parent, pid);
   }
 }
 
-interface Failure {
-  readonly call: string;
-  readonly how: string;
-  readonly errno?: string;
-}
-
-/** Returns which call failed, and how: a filter may also kill the stub for it. */
-function executeOrDie(thread: Thread): Failure | undefined {
-  try {
-    const failure = executeIdle(thread);
-    return failure && { ...failure, how: `failed with ${failure.errno}` };
-  } catch (error) {
-    if (!(error instanceof DeathError)) throw error;
-    return { call: "execveat", how: `ended it: ${error.how}` };
+/** Ends the children of this thread that were born traced by it, and that nobody owns. */
+export function endTracedStrays(tracer: TracingThread): void {
+  for (const pid of childrenOf(process.pid, tracer.tid)) {
+    if (tracer.ledger.has(pid) || readProcess(pid).tracerTid !== tracer.tid) continue;
+    endNewborn(new Thread(tracer, pid, pid, true));
   }
 }
 
-function unsafe(signal: string, { call, how, errno }: Failure): UnsupportedError {
-  return new UnsupportedError(
-    `a stub with exit signal ${signal} could not be ended without harm: ${call} ${how}`,
-    {
-      call,
-      ...(errno !== undefined && { errno }),
-      remedy:
-        "use the exit signal SIGCHLD, or allow the call: a seccomp filter or a security module may forbid it; " +
-        "if vm.memfd_noexec is 2, the package's core-*.so must be executable",
-    },
-  );
+/** Makes a stub reap a child that the tracer has already reaped: until then the child is a zombie. */
+export function reapZombie(parent: Thread, pid: number): void {
+  const { tracer } = parent;
+  const args = [pid, 0, tracer.flag("__WALL"), 0];
+  inject(parent, tracer.flag("SYS_wait4"), args, { isPatient: true });
 }

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { limitRemedy } from "../../lib/errno.ts";
 import {
   DeadlineError,
   DeathError,
@@ -6,30 +7,190 @@ import {
   StateError,
   StopError,
   type StubEnd,
+  TraceError,
 } from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
+import { HOST_MACHINE } from "../machine/index.ts";
 import { Deadline } from "../shim/records.ts";
 import { exitStatus, hasThreads } from "./proc.ts";
-import {
-  decodeEnd,
-  decodeStatus,
-  GRACE_MILLISECONDS,
-  Running,
-  type StateName,
-  type Stop,
-  Stopped,
-  type ThreadState,
-  type Tracee,
-  traceError,
-} from "./state.ts";
+import { decodeEnd, decodeStatus, type Stop } from "./stop.ts";
 import type { TracingThread } from "./tracing_thread.ts";
+
+/**
+ * The state of a thread: one of these, with what can be done in it.
+ *
+ *     running    between a resume and the next stop
+ *     stopped    in a ptrace stop: accepts requests
+ *     serving    runs the loop of a lane, and waits for its next turn
+ *     waiting    not traced: waits for its next guest
+ *     detached   not traced: not yet attached, or detached
+ *     dead       reaped or given up
+ */
+export type ThreadState = Running | Stopped | Busy<"serving"> | Busy<"waiting"> | Detached | Dead;
+
+export type StateName = ThreadState["name"];
+
+/** A state that a lane leaves a thread in between two uses. */
+export interface Busy<Name extends string> {
+  readonly name: Name;
+  /** Makes the thread stopped. @throws DeathError, DeadlineError, TraceError */
+  stop(): void;
+}
+
+export interface Detached {
+  readonly name: "detached";
+}
+
+export interface Dead {
+  readonly name: "dead";
+  readonly end: StubEnd;
+}
+
+/** <linux/ptrace.h> */
+const PTRACE_POKEDATA = 5;
+
+/** How long a thread may take to stop after a SIGSTOP, in milliseconds. */
+export const GRACE_MILLISECONDS = 1000;
 
 /** The deadline of each wait of a teardown, even if the tracer's is shorter. */
 export const PATIENT_MILLISECONDS = 10_000;
 
 const AT_ONCE = new Deadline(0);
 
-const { ECHILD, ESRCH } = constants.errno;
+const [READ, WRITE] = HOST_MACHINE.registerRequests;
+
+const { ECHILD, EMFILE, ENFILE, ESRCH } = constants.errno;
+
+/** A thread that runs until its next stop. */
+export class Running {
+  readonly name = "running";
+  readonly #thread: Thread;
+
+  constructor(thread: Thread) {
+    this.#thread = thread;
+  }
+
+  /** Stops it by SIGSTOP. @throws DeathError, DeadlineError, TraceError */
+  stop(): void {
+    const thread = this.#thread;
+    const { shim } = thread.tracer;
+    shim.tgkill(thread.tgid, thread.tid, thread.tracer.constant("SIGSTOP"));
+    thread.wait(new Deadline(GRACE_MILLISECONDS));
+  }
+}
+
+/**
+ * A thread in a ptrace stop. Every request is one of its methods; a resume makes the object invalid.
+ *
+ * @throws StateError if the thread is no longer in this stop; DeathError if it is being killed; TraceError: all methods.
+ */
+export class Stopped {
+  readonly name = "stopped";
+  readonly #thread: Thread;
+
+  constructor(thread: Thread) {
+    this.#thread = thread;
+  }
+
+  /** Makes a ptrace request that transfers no memory, and returns its result. */
+  ptrace(request: string, data = 0): number {
+    const { tracer, tid } = this.#current();
+    const result = tracer.shim.ptrace(tracer.constant(request), tid, 0, data);
+    return this.#check(`ptrace(${request})`, result);
+  }
+
+  /** Writes a word to memory that need not be writable. @internal */
+  poke(address: bigint, word: bigint): void {
+    const { tracer, tid } = this.#current();
+    this.#check("ptrace(PTRACE_POKEDATA)", tracer.shim.ptrace(PTRACE_POKEDATA, tid, address, word));
+  }
+
+  /** The message of the event that has stopped it (PTRACE_GETEVENTMSG). @internal */
+  eventMessage(): number {
+    const { tracer, tid } = this.#current();
+    const message = new BigUint64Array(1);
+    const request = tracer.constant("PTRACE_GETEVENTMSG");
+    this.#check("ptrace(PTRACE_GETEVENTMSG)", tracer.shim.ptrace(request, tid, 0, message));
+    return Number(message[0]);
+  }
+
+  /** Reads the registers into `block`. */
+  readRegisters(block: RegisterBlock): void {
+    const { tracer, tid } = this.#current();
+    this.#check(`ptrace(${READ})`, tracer.shim.readRegisters(tid, block.bytes));
+  }
+
+  writeRegisters(block: RegisterBlock): void {
+    const { tracer, tid } = this.#current();
+    this.#check(`ptrace(${WRITE})`, tracer.shim.writeRegisters(tid, block.bytes));
+  }
+
+  /** The registers by name. */
+  registers(): Record<string, bigint> {
+    const { frame } = this.#thread.tracer;
+    this.readRegisters(frame);
+    return frame.dump();
+  }
+
+  /**
+   * Fills `area` with the XSAVE area of a new program, in the layout of the thread's area.
+   *
+   * @param components the components that are marked as present: bits of XCR0.
+   * @returns its length in bytes.
+   */
+  freshXstate(area: Uint8Array, components: bigint): number {
+    const { tracer, tid } = this.#current();
+    const length = tracer.shim.freshXstate(tid, area, area.length, components);
+    return this.#check("ptrace(PTRACE_GETREGSET)", length);
+  }
+
+  /** Sets the signal mask. */
+  setMask(mask: bigint): void {
+    const { tracer, tid } = this.#current();
+    this.#check("ptrace(PTRACE_SETSIGMASK)", tracer.shim.setMask(tid, mask));
+  }
+
+  /** Blocks further signals, and returns the previous mask. */
+  block(signals: bigint): bigint {
+    const { tracer, tid } = this.#current();
+    this.#check("ptrace(PTRACE_SETSIGMASK)", tracer.shim.block(tid, signals, tracer.mask));
+    return tracer.mask[0] ?? 0n;
+  }
+
+  /** Resumes with a signal; 0 for none. */
+  resume(request = "PTRACE_CONT", signal = 0): void {
+    this.ptrace(request, signal);
+    this.#thread.settle(new Running(this.#thread));
+  }
+
+  /**
+   * Detaches from the thread and leaves it in a group-stop, or lets it run. A pidfd knows it until it is attached again.
+   *
+   * @throws TraceError, also if the process has no free descriptor for the pidfd: the thread is then still stopped.
+   */
+  detach(signal = "SIGSTOP"): void {
+    const errno = -this.#current().openPidfd();
+    if (errno === EMFILE || errno === ENFILE) throw traceError(this.#thread, "pidfd_open", errno);
+    this.endTracing(signal);
+  }
+
+  /** Detaches from the thread for good. @internal */
+  endTracing(signal = "SIGSTOP"): void {
+    const thread = this.#thread;
+    this.ptrace("PTRACE_DETACH", signal === "" ? 0 : thread.tracer.constant(signal));
+    thread.settle({ name: "detached" });
+  }
+
+  #current(): Thread {
+    const thread = this.#thread;
+    if (thread.state === this) return thread;
+    throw new StateError(`stub ${thread.tid} has left the stop that this request is for`);
+  }
+
+  #check(call: string, result: number): number {
+    return result < 0 ? this.#thread.fail(call, -result) : result;
+  }
+}
 
 /**
  * One thread of a stub: its state, its waits and its death. Only the thread of its tracer may call its methods.
@@ -38,7 +199,7 @@ const { ECHILD, ESRCH } = constants.errno;
  * thread.expect("stopped").resume();
  * const stop = thread.wait();
  */
-export class Thread implements Tracee {
+export class Thread {
   readonly tracer: TracingThread;
   readonly tgid: number;
   readonly tid: number;
@@ -69,7 +230,7 @@ export class Thread implements Tracee {
     return this.#state;
   }
 
-  /** @internal */
+  /** Notes the state that a request or the shim has brought about. @internal */
   settle<State extends ThreadState>(state: State): State {
     this.#state = state;
     return state;
@@ -168,7 +329,7 @@ export class Thread implements Tracee {
     this.#dieOf({ kind: "unknown", reason: "it ended while it was not traced" });
   }
 
-  /** @internal */
+  /** A pidfd of the process; negative: the errno of pidfd_open. @internal */
   openPidfd(): number {
     if (this.#pidfd < 0) this.#pidfd = this.tracer.shim.pidfd(this.tgid);
     return this.#pidfd;
@@ -204,7 +365,7 @@ export class Thread implements Tracee {
   forget(end?: StubEnd): void {
     if (this.#state.name === "dead") return;
     this.settle({ name: "dead", end: end ?? { kind: "unknown", reason: "it was given up" } });
-    if (this.tid === this.tgid) this.tracer.ledger.leave(this.tgid);
+    if (this.tid === this.tgid) this.tracer.ledger.forget(this.tgid);
     this.#closed ||= end === undefined;
     this.tracer.blocks.release(this.initial);
     if (this.#pidfd >= 0) this.tracer.shim.close(this.#pidfd);
@@ -274,7 +435,7 @@ export class Thread implements Tracee {
     return new StopError(this.tid, `was stopped by ${what} ${when}`, registers);
   }
 
-  /** @internal */
+  /** Reports the death of a thread that is being killed, otherwise the failed request. @internal */
   fail(call: string, errno: number): never {
     if (errno === ESRCH && this.#state.name === "stopped") {
       this.settle(new Running(this));
@@ -290,4 +451,17 @@ function isNamed<Name extends StateName>(
   name: Name,
 ): state is Extract<ThreadState, { name: Name }> {
   return state.name === name;
+}
+
+/** The error of a call about a thread that failed. */
+function traceError({ tid, tracer }: Thread, call: string, errno: number): TraceError {
+  const name = tracer.errorName(errno);
+  return new TraceError(`${call} on stub ${tid} failed: ${name}`, {
+    call,
+    errno: name,
+    remedy:
+      errno === ESRCH
+        ? "the stub is gone or running, or another thread of this process traces it"
+        : limitRemedy(name),
+  });
 }
