@@ -1,4 +1,4 @@
-/* A case as a program in C: program.c with another case, and the parts that write and report it. */
+/* A case as a program in C: program.c with the data of the case, and the parts that write and report it. */
 
 import { expectAmd64 } from "../../../core/shim/shim.ts";
 import { checkOptions, type OptionShapes, object, truth } from "../../../lib/shape.ts";
@@ -64,7 +64,7 @@ function programOf(data: string, writers: readonly string[], kselftest: boolean)
   const [, code = ""] = readPart("program.c").split("/* End of the head. */\n");
   return code
     .replace("<unistd.h>\n", (line) => (kselftest ? `${line}\n#include "../kselftest.h"\n` : line))
-    .replace(SECTION, () => data)
+    .replace('#include "case.c"\n', () => data)
     .replace('#include "write_registers.c"\n', () =>
       [...new Set(writers)].map((writer) => readPart(`write_${writer}.c`)).join("\n"),
     )
@@ -72,10 +72,6 @@ function programOf(data: string, writers: readonly string[], kselftest: boolean)
       readPart(kselftest ? "report_ktap.c" : "report_table.c"),
     );
 }
-
-/** The data of the template's own case. */
-const SECTION =
-  /(?<=\/\* The case\. \*\/\n)\/\* clang-format off \*\/\n.*\/\* clang-format on \*\/\n\/\* End of the case\. \*\/\n/s;
 
 const readPart = (name: string): string => readCopied(`c_program/${name}`);
 

@@ -1,4 +1,4 @@
-/* The section "The case" of program.c: all that a program has of its case. */
+/* What program.c includes as case.c: all that a program has of its case. */
 
 import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import {

@@ -1,7 +1,7 @@
 /*
- * A program that reproduces a case, and the template of all such programs (export_c.ts). An export
- * replaces this head and the section "The case". Files that this one includes are inserted: one for
- * the way in which the case is written, and one for the form of the report.
+ * The template of programs that reproduce a case (export_c.ts). An export replaces this head, and
+ * inserts what this file includes: the data of the case (data.ts), a file for the way in which it
+ * is written, and one for the form of the report.
  */
 /* End of the head. */
 
@@ -122,115 +122,7 @@ static const struct {
 #define REFUSE BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)
 
 /* The case. */
-/* clang-format off */
-
-/* The target's memory. Addresses are fixed, because registers contain them. */
-enum {
-	PAGE = 0x1000,
-	CODE = 0x10000000, /* r-x */
-	INT3 = 0xcc, /* fills the page of code */
-	CALL = 0x10000080, /* SYSCALL, INT3 */
-	CALL32 = 0x100002c0, /* INT 0x80, INT3 */
-	HANDLER = 0x10000400, /* INT3 */
-	CONSTANTS = 0x10002000, /* r--, the word at offset n is CONSTANT + n */
-	SCRATCH = 0x10004000, /* rw-, the stack */
-	SCRATCH_SIZE = 0x4000,
-	OWN = 0x1000a000, /* of the program: SYSCALL, INT3, and the stack of handlers */
-	OWN_SIZE = 0x8000,
-};
-
-static const uint64_t CONSTANT = 0xc0de000000000000;
-
-/* Code that the case may reach. */
-static const struct {
-	uint32_t address, length;
-	const char *bytes;
-} CODES[] = {
-	/* syscall */
-	{0x10000080, 2, "\x0f\x05"},
-	/* nop, sixteen times */
-	{0x100000c0, 16, "\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90\x90"},
-	/* int $0x80 */
-	{0x100002c0, 2, "\xcd\x80"},
-};
-
-/* The only calls that the case can make: the end of a filter. */
-static const struct sock_filter HARMLESS[] = {
-	JUMP_IF(SYS_getpid, 0, 1), ALLOW,
-	JUMP_IF(SYS_gettid, 0, 1), ALLOW,
-	JUMP_IF(SYS_getppid, 0, 1), ALLOW,
-	JUMP_IF(SYS_getuid, 0, 1), ALLOW,
-	JUMP_IF(SYS_getgid, 0, 1), ALLOW,
-	JUMP_IF(SYS_geteuid, 0, 1), ALLOW,
-	JUMP_IF(SYS_getegid, 0, 1), ALLOW,
-	JUMP_IF(SYS_sched_yield, 0, 1), ALLOW,
-	JUMP_IF(SYS_restart_syscall, 0, 1), ALLOW,
-	REFUSE,
-};
-
-/* The target's registers before the case. */
-static const uint64_t START[REGISTERS] = {
-	[RDI] = 0x10002000,
-	[ORIG_RAX] = 0xffffffffffffffff,
-	[RIP] = 0x10000040,
-	[CS] = 0x33,
-	[EFLAGS] = 0x202,
-	[RSP] = 0x10007000,
-	[SS] = 0x2b,
-};
-
-static void write_registers(void);
-static void read_registers(void);
-
-static struct step steps[1];
-
-static const struct expectation EXPECTED_1[] = {
-	{ERROR, 0, 0, 0},
-	{RESUMED, 0, 0, 0},
-	{STATUS, 0x57f, 0x57f, 0},
-	{STOPPED + RAX, 1, 1, 0},
-	{STOPPED + ORIG_RAX, 0xffffffffffffffff, 0xffffffffffffffff, 0},
-	{STOPPED + RIP, 0x100000bf, 0x100000bf, 0},
-	{SIGNAL, 5, 5, 0},
-	{SIGNAL_CODE, 0x80, 0x80, 0},
-	{ADDRESS, 0, 0, 0},
-};
-
-static const struct group GROUPS_1[] = {
-	{"result of the write", "", NAMES.write, ERROR, 1, NULL},
-	{"registers read back", "written.", NAMES.registers, WRITTEN + R15, 27, steps[0].words},
-	{"result of the resume", "", NAMES.resume, RESUMED, 1, NULL},
-	{"status", "", NAMES.resume + 1, STATUS, 1, NULL},
-	{"registers at the stop", "stopped.", NAMES.registers, STOPPED + R15, 27, steps[0].words},
-	{"siginfo", "", NAMES.signal, SIGNAL, 3, NULL},
-};
-
-static struct step steps[] = {
-	{
-		.write_it = write_registers,
-		.read_back = read_registers,
-		.write = PTRACE_SETREGS,
-		.words = {
-			[RAX] = 0xfffffffffffffe00,
-			[RDI] = 0x10002000,
-			[ORIG_RAX] = 1,
-			[RIP] = 0x100000c0,
-			[CS] = 0x33,
-			[EFLAGS] = 0x202,
-			[RSP] = 0x10007000,
-			[SS] = 0x2b,
-		},
-		.read = PTRACE_GETREGS,
-		.on = PTRACE_CONT,
-		.expected = EXPECTED_1,
-		.expected_count = COUNT(EXPECTED_1),
-		.groups = GROUPS_1,
-		.group_count = COUNT(GROUPS_1),
-	},
-};
-
-/* clang-format on */
-/* End of the case. */
+#include "case.c"
 
 static pid_t target;
 
