@@ -1,23 +1,17 @@
 // Predicts cases that were tried, compares, and signs them: a batch per call. The host learns only of the cases whose
 // outcome differs, or has a signature that was not there lately.
 
-import { ignoredFlags } from "../model/machine";
 import { predict } from "../model/predict";
-import { known } from "../model/prediction";
-import { predicted } from "../model/registers";
+import { known, predicted } from "../model/prediction";
 import { countUses } from "../model/rule";
 import { isStop } from "../model/stops";
-import { FLAGS, FRAME_FLAGS } from "../model/task";
-import { differs } from "./difference";
+import { differsFrom } from "./difference";
 import { firstStep } from "./records";
 import {
   FROM_LAST,
   MOST_OBSTACLES,
   OBSTACLE_ENDED,
-  OUTCOME_frame,
   OUTCOME_SIZE,
-  OUTCOME_stopped,
-  OUTCOME_written,
   Outcome,
   SETUP_SIZE,
   Setup,
@@ -37,29 +31,6 @@ export function predictOne(setup: usize): void {
   for (let step = firstStep(setup); step <= setup; step += SETUP_SIZE) {
     predict(changetype<Setup>(step));
   }
-}
-
-/** Whether an outcome differs from the last prediction. */
-export function differsFrom(outcome: usize): bool {
-  if (ignoredFlags != 0) {
-    adoptFlags(outcome, OUTCOME_written + FLAGS);
-    adoptFlags(outcome, OUTCOME_stopped + FLAGS);
-    adoptFlags(outcome, OUTCOME_frame + FRAME_FLAGS);
-  }
-  return differs(
-    changetype<Outcome>(predicted),
-    changetype<Outcome>(outcome),
-    known.fields,
-    known.written,
-    known.stopped,
-    known.frame,
-  );
-}
-
-/** Predicts flags that are not compared as an outcome has them. */
-function adoptFlags(outcome: usize, offset: usize): void {
-  const flags = load<u64>(predicted + offset) & ~ignoredFlags;
-  store<u64>(predicted + offset, flags | (load<u64>(outcome + offset) & ignoredFlags));
 }
 
 const MOST_RULES = 256;

@@ -7,8 +7,8 @@ import { predict } from "../model/predict";
 import { Known, known } from "../model/prediction";
 import { usedRule, usedRules } from "../model/rule";
 import { alterationCount, flipFeatures, withhold } from "./alterations";
-import { differsFrom, predictOne } from "./assess";
-import { determines, differencePlaces, differences } from "./determined";
+import { predictOne } from "./assess";
+import { determines, differencePlaces, differences, differsFrom } from "./difference";
 import { firstStep } from "./records";
 import { OUTCOME_SIZE, SETUP_SIZE, Setup } from "./setup";
 

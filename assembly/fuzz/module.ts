@@ -7,6 +7,7 @@ import { seed } from "./random";
 
 export * from "../../build/rules";
 export * from "../model/machine";
+export { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "../model/prediction";
 export { exercised, usedRule, usedRules } from "../model/rule";
 export { codeBytes, constantBytes } from "../model/target";
 export { alter, selectMachine } from "./alterations";
@@ -16,8 +17,7 @@ export { caseText } from "./case_text/output";
 export { caseSteps, readCase } from "./case_text/read";
 export { writeCase } from "./case_text/write";
 export { causes, findCauses } from "./cause";
-export { differencePlaces, differences, hashOutcome } from "./determined";
-export { KNOWS_ADDRESS, KNOWS_ERROR, KNOWS_INFO, KNOWS_STATUS } from "./difference";
+export { differencePlaces, differences, differsFrom, hashOutcome } from "./difference";
 export { kills } from "./kills";
 export { survey } from "./near";
 export { PATH_ptrace } from "./paths";

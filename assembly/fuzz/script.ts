@@ -3,13 +3,12 @@
 import { armsBreakpoint, meetBreakpoint } from "./breakpoints";
 import { kills } from "./kills";
 import { drawOn, drawSignal } from "./kinds";
-import { step } from "./mutate";
 import { drawPokes } from "./other_ways";
 import { below, STEPS, start, TRACED } from "./random";
 import { clearHead, clearWords, copySetup } from "./records";
 import { FROM_LAST, MOST_STEPS, REGISTERS, SETUP_SIZE, Setup } from "./setup";
 import { keepGoing, tame } from "./tame";
-import { draw, kill } from "./traced";
+import { draw, kill, step } from "./traced";
 
 /** One script in this many may end or spoil its stub. */
 const KILLING: u32 = 8;

@@ -1,10 +1,9 @@
-// Generates cases for ptrace: first the seeds; then one half is drawn, the other changed from a seed.
+// Generates cases for ptrace: first the seeds; then one half is drawn, the other changed from a seed in a few places.
 
 import { PC } from "../model/task";
 import { armsBreakpoint } from "./breakpoints";
 import { drawFatal, drawFrom, drawOn, drawSignal, drawWay } from "./kinds";
-import { step } from "./mutate";
-import { drawContent, drawLength } from "./other_ways";
+import { changeContent, drawContent, drawLength, drawWordIndex } from "./other_ways";
 import { below, ITSELF, start, TRACED } from "./random";
 import { clearHead, clearWords, copyBaseline, copySetup } from "./records";
 import { drawIndex, drawPlace, drawRegister } from "./registers";
@@ -79,4 +78,33 @@ export function drawRegisters(setup: Setup, crowded: u32): void {
 export function kill(setup: Setup): void {
   if (setup.on == ON_NONE) setup.on = u8(ON_CONT);
   setup.signal = drawFatal();
+}
+
+/** Changes a setup in one place. */
+export function step(setup: Setup): void {
+  const kind = below(8);
+  if (kind < 2) nudge(setup);
+  else if (kind < 6) changeWord(setup);
+  else if (kind == 6) setup.on = u8(drawOn());
+  else if (below(2) == 0) setup.signal = drawSignal();
+  else setup.from = u8(drawFrom());
+}
+
+function changeWord(setup: Setup): void {
+  if (!hasBlock(setup.way)) {
+    changeContent(setup);
+    return;
+  }
+  const register = drawIndex();
+  store<u64>(setup.words + 8 * register, drawRegister(register));
+}
+
+/** Flips a bit of a word, or adds or subtracts a small number. */
+function nudge(setup: Setup): void {
+  const at = setup.words + 8 * (hasBlock(setup.way) ? drawIndex() : drawWordIndex(setup));
+  const word = load<u64>(at);
+  if (below(2) == 0) {
+    const step = u64(1 + below(8));
+    store<u64>(at, below(2) == 0 ? word + step : word - step);
+  } else store<u64>(at, word ^ (u64(1) << below(64)));
 }

@@ -12,7 +12,7 @@ import {
   SYS_restart_syscall,
   SYS_sched_yield,
 } from "../numbers";
-import { forget, put, set } from "./registers";
+import { forget, put, set } from "./prediction";
 import { use } from "./rule";
 import { RESULT } from "./task";
 

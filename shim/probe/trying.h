@@ -83,7 +83,7 @@ struct comparison compare(const struct stublab_setup *setup, const struct stubla
 /** The first of them, in the order of events, up to where the case goes another way. */
 struct differences {
     uint32_t count;
-    struct difference rows[16]; /* MOST_PLACES in assembly/fuzz/determined.ts */
+    struct difference rows[16]; /* MOST_PLACES in assembly/fuzz/difference.ts */
 };
 /** Predicts a setup, and returns how its outcome differs. */
 struct differences contradictions(const struct stublab_setup *setup,

@@ -12,8 +12,7 @@ import {
   SCRATCH_PAGE,
 } from "../../model/amd64/target";
 import { below } from "../random";
-import { addresses, pick } from "../tables";
-import { drawWord } from "../words";
+import { addresses, drawWord, pick } from "../tables";
 import { drawPlace, drawRegister } from "./registers";
 
 /** Offsets of words on the page of constants whose bytes end no process: 0 and 1. */

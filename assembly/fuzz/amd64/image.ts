@@ -6,8 +6,7 @@ import { oneOf } from "../kinds";
 import { below } from "../random";
 import { clearWords } from "../records";
 import { FPSTATE_IMAGE, MOST_IMAGE_PAIRS, Setup } from "../setup";
-import { addresses, controls, pick } from "../tables";
-import { drawWord } from "../words";
+import { addresses, controls, drawWord, pick } from "../tables";
 import { drawHeader, frameLength, xcr0 } from "./other_ways";
 
 // struct _fpx_sw_bytes and struct xstate_header, asm/sigcontext.h

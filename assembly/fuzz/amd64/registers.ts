@@ -16,8 +16,7 @@ import {
 import { TRAP_FLAG } from "../../model/amd64/task";
 import { below } from "../random";
 import * as tables from "../tables";
-import { pick } from "../tables";
-import { drawResult, drawWord } from "../words";
+import { drawResult, drawWord, pick } from "../tables";
 
 /** Defined bits of eflags, and some undefined ones. */
 const FLAG_BITS = memory.data<u8>([

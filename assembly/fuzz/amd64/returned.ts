@@ -4,12 +4,11 @@ import { REG_cs, REG_eflags, REG_r11, REG_rcx, REG_rip } from "../../amd64/regis
 import { placeInt80, placeSse, placeSyscall } from "../../model/amd64/target";
 import { TRAP_FLAG } from "../../model/amd64/task";
 import { oneOf } from "../kinds";
-import { step } from "../mutate";
 import { below, ITSELF, RETURNED, start } from "../random";
 import { clearHead, copyBaseline } from "../records";
 import * as setups from "../setup";
 import { Setup } from "../setup";
-import { drawRegisters } from "../traced";
+import { drawRegisters, step } from "../traced";
 import { changeImage, drawImage, dropImage } from "./image";
 import { drawPlace } from "./registers";
 import { tame, VSYSCALL } from "./tame";

@@ -2,8 +2,7 @@
 
 import { below } from "../random";
 import { MOST_PAIRS, Setup, WAY_PRFPREG, WAY_PRSTATUS, WAY_SYSTEM_CALL, WAY_TLS } from "../setup";
-import { calls, oddCalls, pick } from "../tables";
-import { drawWord } from "../words";
+import { calls, drawWord, oddCalls, pick } from "../tables";
 import { hasBlock } from "./ways";
 
 /** Bytes of struct user_pt_regs, and of struct user_fpsimd_state. */

@@ -4,8 +4,7 @@ import { REG_pc, REG_pstate, REG_sp, REG_x0, REG_x1, REG_x8 } from "../../arm64/
 import { REG_syscallno } from "../../model/arm64/task";
 import { below } from "../random";
 import * as tables from "../tables";
-import { pick } from "../tables";
-import { drawResult, drawWord } from "../words";
+import { drawResult, drawWord, pick } from "../tables";
 
 /** Bits of pstate: flags, TCO, DIT, UAO, PAN, SS, IL, SSBS, BTYPE, the masks of exceptions, and undefined ones. */
 const PSTATE_BITS = memory.data<u8>([

@@ -3,8 +3,7 @@
 import { REG_ds } from "../../amd64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGSEGV } from "../../linux/signal";
-import { giveUp } from "../prediction";
-import { get } from "../registers";
+import { get, giveUp } from "../prediction";
 import { use } from "../rule";
 import { watch } from "./hw_breakpoint";
 import { CODE_PAGE, CONSTANT_PAGE, pageAt, SCRATCH_PAGE, UNMAPPED } from "./target";

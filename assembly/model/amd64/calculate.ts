@@ -1,7 +1,7 @@
 // Instructions that compute: DIV, and arithmetic of eax, ah, ecx and esp, and the flags that it leaves.
 
 import { REG_eflags, REG_rax, REG_rcx, REG_rdi, REG_rdx, REG_rsp } from "../../amd64/registers";
-import { forget, get, set } from "../registers";
+import { forget, get, set } from "../prediction";
 import { applies, use } from "../rule";
 import * as op from "./decode";
 import { clearFlags, lacks, setFlags } from "./task";

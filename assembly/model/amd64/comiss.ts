@@ -3,8 +3,7 @@
 
 import { REG_eflags, REG_rip } from "../../amd64/registers";
 import { SIGFPE } from "../../linux/signal";
-import { giveUp } from "../prediction";
-import { get, put } from "../registers";
+import { get, giveUp, put } from "../prediction";
 import { applies, use } from "../rule";
 import { forceFault } from "./force_sig";
 

@@ -10,7 +10,7 @@ import {
   REG_rip,
   REG_ss,
 } from "../../amd64/registers";
-import { forget, get, set } from "../registers";
+import { forget, get, set } from "../prediction";
 import { applies, use } from "../rule";
 import { isAmong } from "./target";
 import { hasFlags, task } from "./task";

@@ -8,7 +8,7 @@ import {
   REG_rcx,
   REG_rip,
 } from "../../amd64/registers";
-import { copy, get, put, set } from "../registers";
+import { copy, get, put, set } from "../prediction";
 import { use } from "../rule";
 import { returnToUser } from "./do_syscall_64";
 import { syscallExitWork, syscallTraceEnter } from "./syscall_work";

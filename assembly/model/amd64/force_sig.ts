@@ -4,13 +4,20 @@
 import { REG_orig_rax } from "../../amd64/registers";
 import { SI_USER } from "../../linux/siginfo";
 import { SIGTRAP } from "../../linux/signal";
-import { info, infoWithoutAddress, known, outcome, resumed } from "../prediction";
-import { knownRegisters, set } from "../registers";
+import {
+  info,
+  infoWithoutAddress,
+  known,
+  knownRegisters,
+  outcome,
+  resumed,
+  set,
+} from "../prediction";
 import { use } from "../rule";
 import { dequeueSignal, forceSignal, lastAddress, lastCode, lastSignal } from "../send_signal";
 import { isStop, statusOf } from "../stops";
 import { readBases } from "./process_64";
-import { getFlags } from "./putreg";
+import { getFlags } from "./ptrace";
 import { setFlags, task } from "./task";
 
 /** A stop with this signal number in its status word, whose siginfo is not predicted yet. */

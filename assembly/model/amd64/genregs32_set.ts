@@ -2,11 +2,10 @@
 
 import { REG_fs, REG_fs_base, REG_gs_base, REG_orig_rax } from "../../amd64/registers";
 import { EINVAL } from "../../linux/errno";
-import { set } from "../registers";
+import { set } from "../prediction";
 import { use } from "../rule";
 import { isNoCall } from "./arch_do_signal_or_restart";
-import { W1 } from "./genregs_set";
-import { putreg } from "./putreg";
+import { putreg, W1 } from "./ptrace";
 import { task } from "./task";
 
 /**

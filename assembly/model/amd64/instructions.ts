@@ -10,8 +10,7 @@ import {
   REG_rsp,
   REG_ss,
 } from "../../amd64/registers";
-import { giveUp } from "../prediction";
-import { copy, forget, get, set } from "../registers";
+import { copy, forget, get, giveUp, set } from "../prediction";
 import { use } from "../rule";
 import { access, isConstant, mayUseDs } from "./access";
 import { calculate, div } from "./calculate";

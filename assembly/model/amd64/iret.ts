@@ -3,8 +3,7 @@
 import { REG_cs, REG_eflags, REG_rip, REG_ss } from "../../amd64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGSEGV } from "../../linux/signal";
-import { giveUp } from "../prediction";
-import { get } from "../registers";
+import { get, giveUp } from "../prediction";
 import { use } from "../rule";
 import { isCanonical, R28, R28_si, R28_signal } from "./access";
 import { forgetCall, returnToUser } from "./do_syscall_64";

@@ -4,7 +4,7 @@ import { FROM_LAST, ON_NONE, Setup, WAY_SIGRETURN } from "../../fuzz/setup";
 import { beginStep, known, resumed } from "../prediction";
 import { initFpstate } from "./fpstate";
 import { resume } from "./resume";
-import { rtSigreturn } from "./rt_sigreturn";
+import { rtSigreturn } from "./signal_64";
 import { write } from "./write";
 
 export function predict(setup: Setup): void {

@@ -1,7 +1,7 @@
 // x86_fsbase_read_task and __switch_to, arch/x86/kernel/process_64.c
 
 import { REG_ds, REG_fs, REG_fs_base, REG_gs, REG_gs_base } from "../../amd64/registers";
-import { get, set } from "../registers";
+import { get, set } from "../prediction";
 import { use } from "../rule";
 
 /**

@@ -1,8 +1,7 @@
 // The processor: executes the program of the task until it stops.
 
 import { REG_cs, REG_rip, REG_rsp } from "../../amd64/registers";
-import { giveUp, info, resumed } from "../prediction";
-import { get, put } from "../registers";
+import { get, giveUp, info, put, resumed } from "../prediction";
 import { use } from "../rule";
 import { isCanonical } from "./access";
 import * as op from "./decode";

@@ -3,11 +3,10 @@
 import { REG_cs, REGISTERS_SIZE } from "../../amd64/registers";
 import { Setup } from "../../fuzz/setup";
 import { EINVAL } from "../../linux/errno";
-import { known, outcome } from "../prediction";
-import { get } from "../registers";
+import { get, known, outcome } from "../prediction";
 import { use } from "../rule";
-import { genregsSet } from "./genregs_set";
 import { genregs32Set, W81, W81_cs } from "./genregs32_set";
+import { genregsSet } from "./ptrace";
 import { task } from "./task";
 
 /**

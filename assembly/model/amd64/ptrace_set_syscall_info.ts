@@ -6,7 +6,7 @@
 import { REG_orig_rax, REG_rax } from "../../amd64/registers";
 import { Setup } from "../../fuzz/setup";
 import { EINVAL, EIO, ERANGE } from "../../linux/errno";
-import { set } from "../registers";
+import { set } from "../prediction";
 import { use } from "../rule";
 import { AT_ENTRY, AT_EXIT, AT_SYSEMU } from "../stops";
 import { task } from "./task";

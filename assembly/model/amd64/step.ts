@@ -1,9 +1,8 @@
 // user_enable_single_step and user_disable_single_step, arch/x86/kernel/step.c. TF that a request has set, and not
-// the task or its tracer, has the flag TIF_FORCED_TF; get_flags and set_flags (putreg.ts) look at it, too.
+// the task or its tracer, has the flag TIF_FORCED_TF; get_flags and set_flags (ptrace.ts) look at it, too.
 
 import { REG_rip } from "../../amd64/registers";
-import { giveUp } from "../prediction";
-import { get } from "../registers";
+import { get, giveUp } from "../prediction";
 import { use } from "../rule";
 import { isAmong, pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
 import { clearFlags, hasFlags, setFlags, TRAP_FLAG, task } from "./task";

@@ -10,12 +10,11 @@ import { REG_orig_rax, REG_rax, REG_rip } from "../../amd64/registers";
 import { Setup } from "../../fuzz/setup";
 import { EFAULT, EINVAL, EIO } from "../../linux/errno";
 import { SIGSEGV, SIGSYS } from "../../linux/signal";
-import { giveUp, known, outcome } from "../prediction";
-import { copy, get } from "../registers";
+import { copy, get, giveUp, known, outcome } from "../prediction";
 import { use } from "../rule";
 import { U26 } from "./access";
 import { forceSig } from "./force_sig";
-import { putreg } from "./putreg";
+import { putreg } from "./ptrace";
 import { byteAt, CODE_PAGE, CONSTANT_PAGE, pageAt, SCRATCH_PAGE, STUB_PAGE } from "./target";
 import { task } from "./task";
 

@@ -3,8 +3,7 @@
 import { REG_rax, REG_rip } from "../../amd64/registers";
 import { TRAP_BRKPT } from "../../linux/siginfo";
 import { SIGTRAP } from "../../linux/signal";
-import { ended } from "../prediction";
-import { get, set } from "../registers";
+import { ended, get, set } from "../prediction";
 import { use } from "../rule";
 import { forceSignal } from "../send_signal";
 import { AT_ENTRY, AT_EXIT, AT_SYSEMU } from "../stops";

@@ -6,7 +6,7 @@ import { REG_orig_rax, REG_rax, REG_rip } from "../../amd64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGILL } from "../../linux/signal";
 import { harmlessCall, R30, R30_result } from "../harmless_calls";
-import { forget, get, knows, set } from "../registers";
+import { forget, get, knows, set } from "../prediction";
 import { use } from "../rule";
 import { forceSignal } from "../send_signal";
 

@@ -3,8 +3,7 @@
 import { REG_eflags, REG_rax, REG_rip, REGISTERS_SIZE } from "../../amd64/registers";
 import { clearWords } from "../../fuzz/records";
 import { REGISTERS } from "../../fuzz/setup";
-import { giveUp } from "../prediction";
-import { get, knows, put, startRegisters } from "../registers";
+import { get, giveUp, knows, put } from "../prediction";
 
 if (REGISTERS_SIZE != 8 * REGISTERS) ERROR("the encoder has another block");
 
@@ -66,7 +65,6 @@ export const task = changetype<Task>(memory.data(TASK_SIZE, 8));
 /** Sets the task to its state between two cases. */
 export function startTask(): void {
   clearWords(changetype<usize>(task), TASK_SIZE / 8);
-  startRegisters();
 }
 
 /** Cuts a register to its low half. */

@@ -4,7 +4,7 @@
 import { REG_rip } from "../../amd64/registers";
 import { SEGV_ACCERR, SEGV_MAPERR, SI_KERNEL, TRAP_BRKPT, TRAP_TRACE } from "../../linux/siginfo";
 import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../../linux/signal";
-import { get, put } from "../registers";
+import { get, put } from "../prediction";
 import { use } from "../rule";
 import { forceFault, forceTrap } from "./force_sig";
 import { task } from "./task";

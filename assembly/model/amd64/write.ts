@@ -15,24 +15,20 @@ import { Setup } from "../../fuzz/setup";
 import { TRAP_BRKPT } from "../../linux/siginfo";
 import { SIGTRAP } from "../../linux/signal";
 import { SOME_ID } from "../harmless_calls";
-import { known, outcome, readBack, wrote } from "../prediction";
-import { copy, forget, set } from "../registers";
+import { copy, forget, known, outcome, readBack, set, wrote } from "../prediction";
 import { use } from "../rule";
 import { setLastInfo } from "../send_signal";
 import { AT_ENTRY, AT_EXIT, AT_SIGNAL } from "../stops";
-import { archPtrace } from "./arch_ptrace";
 import { call32, R37, R38 } from "./entry_64";
-import { genregsSet } from "./genregs_set";
 import { readBases } from "./process_64";
+import { archPtrace, genregsSet, getFlags } from "./ptrace";
 import { ptraceGetDebugregs } from "./ptrace_debugreg";
 import { ptraceRegset, setSigmask } from "./ptrace_request";
 import { ptraceSetSyscallInfo } from "./ptrace_set_syscall_info";
-import { getFlags } from "./putreg";
+import { xfpregsSet, xstateregsSet } from "./regset";
 import { setDispatchConfig } from "./syscall_user_dispatch";
 import { placeInt80, placeSyscall } from "./target";
 import { setFlags, TRAP_FLAG, task } from "./task";
-import { xfpregsSet } from "./xfpregs_set";
-import { xstateregsSet } from "./xstateregs_set";
 
 /**
  * At an entry stop, and after SYSEMU, rax is {result} (-ENOSYS).

@@ -3,7 +3,7 @@
 import { REG_pc, REG_x0, REG_x8 } from "../../arm64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGUSR2 } from "../../linux/signal";
-import { get, knows, put, set } from "../registers";
+import { get, knows, put, set } from "../prediction";
 import { use } from "../rule";
 import { hasPending, sendSignal } from "../send_signal";
 import { stopByPending } from "./force_sig";

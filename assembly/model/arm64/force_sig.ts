@@ -1,8 +1,7 @@
 // force_sig_info_to_task, kernel/signal.c, and report_syscall, arch/arm64/kernel/ptrace.c: how the task stops
 
 import { SIGTRAP } from "../../linux/signal";
-import { info, infoWithoutAddress, known, resumed } from "../prediction";
-import { knownRegisters } from "../registers";
+import { info, infoWithoutAddress, known, knownRegisters, resumed } from "../prediction";
 import { dequeueSignal, forceSignal, lastAddress, lastCode, lastSignal } from "../send_signal";
 import { statusOf } from "../stops";
 import { task } from "./task";

@@ -4,8 +4,7 @@ import { REG_pc, REG_pstate, REG_sp, REG_x0, REG_x1, REG_x2 } from "../../arm64/
 import { SEGV_ACCERR, SEGV_MAPERR, TRAP_BRKPT, TRAP_TRACE } from "../../linux/siginfo";
 import { SIGBUS, SIGILL, SIGSEGV, SIGTRAP } from "../../linux/signal";
 import { stubCode } from "../machine";
-import { ended, giveUp } from "../prediction";
-import { copy, forget, get, put, set } from "../registers";
+import { copy, ended, forget, get, giveUp, put, set } from "../prediction";
 import { use } from "../rule";
 import { doSignal, forgetCall } from "./do_signal";
 import { forceSig } from "./force_sig";

@@ -13,8 +13,7 @@ import {
 } from "../../arm64/registers";
 import { SIGTRAP } from "../../linux/signal";
 import { stubCode } from "../machine";
-import { giveUp, known, outcome } from "../prediction";
-import { get, knownRegisters, put, set } from "../registers";
+import { get, giveUp, known, knownRegisters, outcome, put, set } from "../prediction";
 import { use } from "../rule";
 import { AT_HANDLER } from "../stops";
 import { stopByNotice } from "./force_sig";

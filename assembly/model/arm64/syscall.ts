@@ -4,7 +4,7 @@
 import { REG_pstate, REG_x0, REG_x8 } from "../../arm64/registers";
 import { SIGTRAP } from "../../linux/signal";
 import { harmlessCall } from "../harmless_calls";
-import { get, put, set } from "../registers";
+import { get, put, set } from "../prediction";
 import { use } from "../rule";
 import { forceSignal } from "../send_signal";
 import { AT_ENTRY, AT_EXIT, AT_SYSEMU } from "../stops";

@@ -2,7 +2,6 @@
 
 import { REG_pc, REG_pstate, REG_x0 } from "../../arm64/registers";
 import { clearWords } from "../../fuzz/records";
-import { startRegisters } from "../registers";
 
 /** The registers behind those of struct user_pt_regs. */
 export const REG_syscallno: i32 = 272;
@@ -43,5 +42,4 @@ export const task = changetype<Task>(memory.data(TASK_SIZE, 8));
 /** Sets the task to its state between two cases. */
 export function startTask(): void {
   clearWords(changetype<usize>(task), TASK_SIZE / 8);
-  startRegisters();
 }

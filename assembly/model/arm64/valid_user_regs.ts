@@ -2,7 +2,7 @@
 
 import { REG_pstate, REG_x0, REGISTERS_SIZE } from "../../arm64/registers";
 import { EINVAL } from "../../linux/errno";
-import { bit, get, know, put } from "../registers";
+import { bit, get, know, put } from "../prediction";
 import { use } from "../rule";
 import { AT_ENTRY, AT_SYSEMU } from "../stops";
 import { task } from "./task";

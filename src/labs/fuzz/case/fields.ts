@@ -35,7 +35,7 @@ export interface Known {
   readonly frame: number;
 }
 
-/** assembly/fuzz/difference.ts */
+/** assembly/model/prediction.ts */
 export const KNOWS = { ERROR: 1, STATUS: 2, INFO: 4, ADDRESS: 8 } as const;
 
 const ALL: Known = { fields: -1, written: -1, stopped: -1, frame: -1 };

@@ -1,4 +1,5 @@
-// restore_sigcontext, arch/x86/kernel/signal_64.c: rt_sigreturn takes the registers of struct sigcontext. The
+// restore_sigcontext and rt_sigreturn, arch/x86/kernel/signal_64.c: a stub returns from a signal handler with the frame
+// of the setup, and takes the registers of struct sigcontext. The
 // other bits of uc_flags change no register, and neither does floating point, unless it is refused
 // (fpu_restore_sig.ts).
 
@@ -7,15 +8,28 @@ import {
   REG_ds,
   REG_eflags,
   REG_fs_base,
+  REG_gs_base,
   REG_orig_rax,
+  REG_rax,
+  REG_rsp,
   REG_ss,
   REGISTERS_SIZE,
 } from "../../amd64/registers";
-import { Setup } from "../../fuzz/setup";
-import { get, loadRegisters, put, saveRegisters } from "../registers";
+import { FPSTATE_IMAGE, FPSTATE_LAST, Setup } from "../../fuzz/setup";
+import { SI_KERNEL } from "../../linux/siginfo";
+import { SIGSEGV } from "../../linux/signal";
+import { frameLength } from "../machine";
+import { get, giveUp, known, loadRegisters, put, saveRegisters, wrote } from "../prediction";
 import { use } from "../rule";
-import { kept } from "./target";
+import { forgetSse } from "./comiss";
+import { readNextFrame } from "./copy_fpstate_to_sigframe";
+import { forceSig, hasStopped } from "./force_sig";
+import { fpuRestoreSig } from "./fpu_restore_sig";
+import { W75 } from "./process_64";
+import { resume } from "./resume";
+import { kept, pageAt, SCRATCH_PAGE } from "./target";
 import { startTask } from "./task";
+import { REFUSED, RESTORED } from "./xrstor";
 
 /**
  * The general registers and rip are taken as they are.
@@ -93,4 +107,55 @@ export function putReturned(setup: usize, block: usize): void {
   startTask();
   restoreSigcontext(changetype<Setup>(setup));
   saveRegisters(block);
+}
+
+/**
+ * A frame is refused, and rsp is not in memory: before Linux 6.12 the alternate stack is not restored then, and SIGSEGV
+ * may end the process.
+ * @source rt_sigreturn, arch/x86/kernel/signal_64.c, 6.1
+ * @needs !altstack_first
+ */
+export let U24: u32 = 0;
+
+/** More than a signal frame has. */
+const FRAME: u64 = 4096;
+
+/** Whether there is room for the frame of a signal below rsp. */
+function hasStack(): bool {
+  const rsp = get(REG_rsp);
+  return pageAt(rsp - FRAME) == SCRATCH_PAGE && pageAt(rsp - 1) == SCRATCH_PAGE;
+}
+
+/**
+ * A frame that is refused: {signal}, si_code {code} (SI_KERNEL), si_addr 0, before anything is executed. The
+ * registers are taken, but rax is {result}; the floating point is that of a new program.
+ * @source rt_sigreturn, arch/x86/kernel/signal_64.c; fpu__clear_user_states, arch/x86/kernel/fpu/core.c, 6.12
+ */
+export let S19: u32 = 0;
+export let S19_signal: u32 = SIGSEGV;
+export let S19_code: i32 = SI_KERNEL;
+export let S19_result: u64 = 0;
+
+/** badframe: the signal is delivered on the way out, before the registers are used. */
+function signalFault(): void {
+  if (use(S19)) put(REG_rax, S19_result);
+  forceSig(S19_signal, S19_code, 0);
+}
+
+export function rtSigreturn(setup: Setup): void {
+  wrote(0);
+  restoreSigcontext(setup);
+  if (setup.fpstate == FPSTATE_LAST && frameLength == 0) forgetSse();
+  const image = setup.fpstate == FPSTATE_IMAGE;
+  const frame = image ? fpuRestoreSig(setup) : RESTORED;
+  if (frame == REFUSED) {
+    if (giveUp(U24, !hasStack())) return;
+    signalFault();
+  }
+  if (frame == RESTORED) resume(setup);
+  if (image && known.reason == 0 && hasStopped()) readNextFrame(setup);
+  // The handler, which looks at the stop, does not see it.
+  known.stopped &= ~(1 << (REG_orig_rax >> 3));
+  // Without FSGSBASE it does not see the bases either.
+  if (W75 != 0) known.stopped &= ~((1 << (REG_fs_base >> 3)) | (1 << (REG_gs_base >> 3)));
 }

@@ -1,5 +1,5 @@
-// set_segment_reg, get_flags, set_flags and putreg, arch/x86/kernel/ptrace.c: the registers that a tracer reads and
-// writes
+// set_segment_reg, get_flags, set_flags, putreg, genregs_set and arch_ptrace, arch/x86/kernel/ptrace.c: the registers
+// that a tracer reads and writes
 
 import {
   REG_cs,
@@ -11,10 +11,13 @@ import {
   REG_gs_base,
   REG_rsp,
   REG_ss,
+  REGISTERS_SIZE,
 } from "../../amd64/registers";
+import { Setup } from "../../fuzz/setup";
 import { EIO } from "../../linux/errno";
-import { get, set } from "../registers";
+import { bit, get, know, loadRegisters, outcome, set } from "../prediction";
 import { use } from "../rule";
+import { ptraceSetDebugreg } from "./ptrace_debugreg";
 import { TRAP_FLAG, task } from "./task";
 
 /**
@@ -128,4 +131,76 @@ export function putreg(register: i32, word: u64): i32 {
   else if (register == REG_fs_base || register == REG_gs_base) return setBase(register, word);
   else set(register, word);
   return 0;
+}
+
+/**
+ * Words are written one after the other, r15 first. At the first word that is refused the request ends; the words
+ * before it stay written.
+ * @source genregs_set, arch/x86/kernel/ptrace.c, 6.12
+ */
+export let W1: u32 = 0;
+
+/** Writes the first `size` bytes of a block. Returns the errno. */
+export function genregsSet(block: usize, size: i32): i32 {
+  // putreg accepts any word of these.
+  const plain = min(size, REG_cs);
+  loadRegisters(block, 0, plain);
+  know(bit(plain) - 1);
+  let errno = 0;
+  for (let register = plain; register < size; register += 8) {
+    const word = load<u64>(block + register);
+    // Most words are there already, and writing them changes nothing but TIF_FORCED_TF. But a program can load a
+    // selector that is refused.
+    const isForced = register == REG_eflags && task.forcedTf;
+    const isLoaded = register >= REG_ds && word != 0 && (word & W3_bits) != W3_level;
+    if (word == get(register) && !isForced && !isLoaded) continue;
+    const refused = putreg(register, word);
+    if (refused == 0) continue;
+    errno = refused;
+    if (use(W1)) break;
+  }
+  return errno;
+}
+
+/**
+ * The offset for POKEUSER must be a multiple of {size}, otherwise {errno}.
+ * @source arch_ptrace, arch/x86/kernel/ptrace.c, 6.12
+ */
+export let W10: u32 = 0;
+export let W10_size: u64 = 8;
+export let W10_errno: i32 = EIO;
+
+/**
+ * Of struct user POKEUSER writes only the registers and, from {begin} to before {end}, the debug registers: {errno}.
+ * @source arch_ptrace, arch/x86/kernel/ptrace.c, 6.12
+ */
+export let W12: u32 = 0;
+export let W12_begin: u64 = 848;
+export let W12_end: u64 = 912;
+export let W12_errno: i32 = EIO;
+
+/**
+ * A series of POKEUSER ends at the first that is refused; it has that index.
+ * @source arch_ptrace, arch/x86/kernel/ptrace.c, 6.12
+ */
+export let W14: u32 = 0;
+
+/** Pokes the pairs of a setup. Returns the errno. */
+export function archPtrace(setup: Setup): i32 {
+  const count = setup.count;
+  for (let k: u32 = 0; k < count; k++) {
+    const pair = setup.words + 16 * k;
+    const errno = pokeUser(load<u64>(pair), load<u64>(pair, 8));
+    if (errno == 0) continue;
+    if (use(W14)) outcome.refusedAt = k;
+    return errno;
+  }
+  return 0;
+}
+
+function pokeUser(offset: u64, word: u64): i32 {
+  if (offset % 8 == 0 && offset < u64(REGISTERS_SIZE)) return putreg(i32(offset), word);
+  if (offset % W10_size != 0 && use(W10)) return W10_errno;
+  if (offset >= W12_begin && offset < W12_end) return ptraceSetDebugreg(offset, word);
+  return use(W12) ? W12_errno : 0;
 }

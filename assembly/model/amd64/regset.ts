@@ -1,4 +1,5 @@
-// xstateregs_set, arch/x86/kernel/fpu/regset.c: PTRACE_SETREGSET with NT_X86_XSTATE
+// xfpregs_set and xstateregs_set, arch/x86/kernel/fpu/regset.c: PTRACE_SETFPREGS, and PTRACE_SETREGSET with
+// NT_X86_XSTATE
 
 import { Setup } from "../../fuzz/setup";
 import { EFAULT, EINVAL } from "../../linux/errno";
@@ -7,10 +8,39 @@ import { givenByte, NOT_GIVEN } from "../pairs";
 import { use } from "../rule";
 import { forgetSse, INITIAL_MXCSR, setSse } from "./comiss";
 import { offsetOf } from "./components";
-import { PKRU_KEY_0, pkruByte, readArea, W71, W71_component } from "./copy_xstate_to_uabi_buf";
-import { writeArea } from "./fpstate";
+import {
+  PKRU_KEY_0,
+  pkruByte,
+  readArea,
+  readLegacy,
+  W71,
+  W71_component,
+  W72,
+} from "./copy_xstate_to_uabi_buf";
+import { writeArea, writeLegacy } from "./fpstate";
 import { task } from "./task";
 import { givenHalf, givesBits, HEADER, MXCSR, SSE, XMM4 } from "./xsave";
+
+/**
+ * PTRACE_SETFPREGS refuses bits of mxcsr outside mxcsr_mask: {errno}.
+ * @source xfpregs_set, arch/x86/kernel/fpu/regset.c, 6.12
+ * @needs mxcsr_check
+ * @since 5.14
+ */
+export let W27: u32 = 0;
+export let W27_errno: i32 = EINVAL;
+
+/** Returns the errno. */
+export function xfpregsSet(setup: Setup): i32 {
+  const errno = givesBits(setup, MXCSR, ~mxcsrMask) && use(W27) ? W27_errno : 0;
+  if (errno == 0) {
+    const mxcsr = givenHalf(setup, MXCSR);
+    setSse(use(W72) ? mxcsr & mxcsrMask : mxcsr, givenHalf(setup, XMM4));
+    writeLegacy(setup);
+  }
+  readLegacy(setup, errno != 0);
+  return errno;
+}
 
 /**
  * The length for NT_X86_XSTATE must be a multiple of {size}, otherwise {errno}.
