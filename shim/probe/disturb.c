@@ -105,16 +105,11 @@ static int64_t begin_stub(void) {
 /** Ends the stub. Returns whether it could be. */
 static bool end_disturbed(void) {
     int32_t status = 0;
-    int64_t result = 1;
-    stublab_tgkill(stub.pid, stub.pid, SIGKILL);
-    while (result > 0 && (status == 0 || (status & 0xff) == 0x7f)) {
-        stublab_ptrace(PTRACE_CONT, stub.pid, 0, 0);
-        result = wait_for(&stub, &status, END_MILLISECONDS);
-    }
-    stub.dead = result != 0;
+    stub.dead = end_task(stub.pid, &status);
+    const bool ended = stub.dead;
     end_stub(&stub, &master);
     stubs++;
-    return result != 0;
+    return ended;
 }
 
 /** Whether a request failed as it may. */

@@ -111,6 +111,9 @@ int64_t map_memory(struct tracee *stub, uint64_t size);
 int64_t scrub(struct tracee *stub);
 int64_t write_memory(struct tracee *stub, uint64_t address, const void *bytes, uint64_t length);
 int64_t read_memory(struct tracee *stub, uint64_t address, void *bytes, uint64_t length);
+/** Kills a task, and resumes it at each stop until it has ended. Returns whether it has, or there
+ * is nothing to wait for. */
+bool end_task(int32_t task, int32_t *status);
 /** Kills a stub and reaps it, and lets its parent reap it, too. Returns its status word. */
 int32_t end_stub(struct tracee *stub, struct tracee *parent);
 /** Waits for a stop or the end within `milliseconds`. Returns the pid, 0 or -errno. */

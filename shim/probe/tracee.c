@@ -344,20 +344,26 @@ int64_t read_memory(struct tracee *stub, uint64_t address, void *bytes, uint64_t
     return 0;
 }
 
+bool end_task(int32_t task, int32_t *status) {
+    int64_t waited = 1;
+    *status = 0x7f;
+    for (int stops = 0; waited > 0 && (*status & 0xff) == 0x7f && stops < MOST_STOPS; stops++) {
+        stublab_tgkill(task, task, SIGKILL);
+        // A second SIGKILL does not end the exit stop of the first one. Detached, it dies, too.
+        const int64_t resumed = stublab_ptrace(PTRACE_CONT, task, 0, 0);
+        if (resumed < 0 && resumed != -ESRCH)
+            stublab_ptrace(PTRACE_DETACH, task, 0, 0);
+        waited = stublab_wait(task, __WALL | WUNTRACED, WAIT * 1000L, status);
+    }
+    return waited < 0 || (waited > 0 && (*status & 0xff) != 0x7f);
+}
+
 int32_t end_stub(struct tracee *stub, struct tracee *parent) {
     int32_t status = 0;
     if (stub->pid == 0)
         return 0;
-    for (int stops = 0; !stub->dead && stops < MOST_STOPS; stops++) {
-        stublab_tgkill(stub->pid, stub->pid, SIGKILL);
-        int64_t result = wait_for(stub, &status, WAIT);
-        if (result <= 0)
-            break;
-        stub->dead = (status & 0xff) != 0x7f;
-        // Detached, it dies, too.
-        if (!stub->dead && stublab_ptrace(PTRACE_CONT, stub->pid, 0, 0) < 0)
-            stublab_ptrace(PTRACE_DETACH, stub->pid, 0, 0);
-    }
+    if (!stub->dead)
+        end_task(stub->pid, &status);
     if (stub->initial != 0)
         give_block(stub);
     if (parent != 0 && !stub->is_child)

@@ -15,10 +15,9 @@
 /** How often a setup is tried whose outcome is a signal that somebody sent: those that are pending
  * spoil some tries, but at most one each. */
 enum { MOST_TRIES = 32 };
-/** Microseconds between two looks whether the stub lives, and that one that was killed may take;
- * and how many deadlines by the clock a setup has, as a stub may wait for its turn on a busy
- * machine. */
-enum { LOOK = 20000, GRACE = 5000000, PATIENCE = 10 };
+/** Microseconds between two looks whether the stub lives; and how many deadlines by the clock a
+ * setup has, as a stub may wait for its turn on a busy machine. */
+enum { LOOK = 20000, PATIENCE = 10 };
 
 /*
  * What such a stub has beside the pages of cases. It lies where no case points by intention, above
@@ -81,10 +80,8 @@ static int64_t await(bool gives) {
 static int32_t end_resident(void) {
     if (resident == 0)
         return 0;
-    if (!has_ended()) {
-        stublab_tgkill(resident, resident, SIGKILL);
-        stublab_wait(resident, __WALL, GRACE, &status);
-    }
+    if (!has_ended())
+        end_task(resident, &status);
     const int32_t word = status;
     resident = 0;
     status = RUNS;

@@ -5,6 +5,8 @@
 #include <linux/uio.h>
 
 enum { MOST_ANSWER = 24 << 10 };
+/** Of reasons for a skip, and their length. */
+enum { MOST_TEXTS = 16, MOST_TEXT = 160 };
 
 uint8_t answer[MOST_ANSWER];
 static uint8_t kept[MOST_ANSWER], other[MOST_ANSWER];
@@ -100,7 +102,8 @@ void ask(int64_t request, int64_t address, int64_t data) {
     seen.length = (int64_t)vector.iov_len;
 }
 
-void read_with(int64_t request, int64_t address, int64_t data) {
+/** The same with other data. */
+static void read_with(int64_t request, int64_t address, int64_t data) {
     const struct iovec first = vector;
     if (!goes_on())
         return;
@@ -125,8 +128,9 @@ void get_regset(int64_t note, int64_t length) {
     read_with(PTRACE_GETREGSET, note, (int64_t)&vector);
 }
 
-/** A request, the note type, an address and a length. */
-void ask_regset(const int64_t *words, uint32_t count) {
+/** A request, the note type, an address and a length of memory: what the request returns is all
+ * that is seen. */
+static void ask_regset(const int64_t *words, uint32_t count) {
     (void)count;
     vector = (struct iovec){(void *)words[2], (uint64_t)words[3]};
     ask(words[0], words[1], (int64_t)&vector);
@@ -136,7 +140,8 @@ void set_regset(int64_t note, int64_t length) {
     ask_regset((const int64_t[]){PTRACE_SETREGSET, note, (int64_t)answer, length}, 4);
 }
 
-void peek_signals(int64_t off, int64_t flags, int64_t nr) {
+/** PTRACE_PEEKSIGINFO: from where on, flags, and how many. */
+static void peek_signals(int64_t off, int64_t flags, int64_t nr) {
     const struct ptrace_peeksiginfo_args arguments = {(uint64_t)off, (uint32_t)flags, (int32_t)nr};
     read_answer(PTRACE_PEEKSIGINFO, (int64_t)&arguments);
 }
@@ -151,12 +156,14 @@ void put(const int64_t *words, uint32_t count) {
         memcpy(&answer[words[0]], &words[1], (count - 1) * sizeof *words);
 }
 
-void put_series(int64_t bytes) {
+/** Puts so many bytes of words there that all differ. */
+static void put_series(int64_t bytes) {
     for (int64_t at = 0; at < bytes; at += 8)
         put((const int64_t[]){at, 0x5a5a000000000000 + at / 8}, 2);
 }
 
-void keep(void) {
+/** Keeps result and answer. */
+static void keep(void) {
     if (!goes_on())
         return;
     seen.kept_result = seen.result;
@@ -185,29 +192,33 @@ void expect(const char *field, enum kind kind, int64_t expected, int64_t got, bo
     it->is_seen = is_seen;
 }
 
-void expect_stop(int64_t signal, int64_t event) {
+/** That the last stop is by a signal, and an event. */
+static void expect_stop(int64_t signal, int64_t event) {
     expect("stop", STOP, AT_EVENT(event, signal), seen.stop, true);
 }
 
-void expect_first_stop(int64_t signal) {
+/** The same of the first stop of the child that was ended. */
+static void expect_first_stop(int64_t signal) {
     expect("first", STOP, STOPPED_BY(signal), seen.first, seen.child > 0);
 }
 
-void expect_answer(int64_t bytes) {
+/** That the request succeeds, and writes so many bytes; that it fails, and writes none. */
+static void expect_answer(int64_t bytes) {
     expect("result", RESULT, 0, seen.result, true);
     expect("written", NUMBER, bytes, seen.written, true);
 }
 
-void expect_refusal(int64_t error) {
+static void expect_refusal(int64_t error) {
     expect("result", RESULT, error, seen.result, true);
     expect("written", NUMBER, 0, seen.written, true);
 }
 
-void expect_same(const char *field) {
+/** That the answer is like the one that was kept. */
+static void expect_same(void) {
     int64_t byte = 0;
     while (byte < seen.written && answer[byte] == kept[byte])
         byte++;
-    expect(field, DIFFERENCE, -1, byte < seen.written ? byte : -1, true);
+    expect(label, DIFFERENCE, -1, byte < seen.written ? byte : -1, true);
 }
 
 void expect_part(const char *field, enum kind kind, uint32_t bytes, int64_t offset,
@@ -218,3 +229,75 @@ void expect_part(const char *field, enum kind kind, uint32_t bytes, int64_t offs
         word = (int32_t)word;
     expect(field, kind, expected, word, offset + bytes <= seen.written);
 }
+
+// ---- Verbs ----
+
+/** A copy of a text of a script, which the next script overwrites. */
+static const char *lasting(const char *text) {
+    static char texts[MOST_TEXTS][MOST_TEXT];
+    uint32_t i = 0;
+    while (texts[i][0] != 0 && !same(texts[i], text))
+        if (++i == MOST_TEXTS)
+            fail("there are too many reasons", MOST_TEXTS);
+    write_text(texts[i], "%s", text);
+    return texts[i];
+}
+
+static void unless(int64_t error) {
+    if (seen.result == error)
+        skip(0, lasting(label), 0);
+}
+
+static void require_named(void) {
+    require(label);
+}
+
+/** Skips the check only. */
+static void can(int64_t request) {
+    need_alone(A_REQUEST, request);
+}
+
+static void expect_end(int64_t signal) {
+    expect("stop", STOP, signal, seen.stop, true);
+}
+
+/** A word of the answer is that of the one that was kept. */
+static void expect_kept(int64_t offset, int64_t kept) {
+    expect_part(label, HEX, 8, offset, kept_word(kept));
+}
+
+const struct verb request_verbs[] = {
+    {"ask", THREE, 0, {.three = ask}},
+    {"read", TWO, 0, {.two = read_answer}},
+    {"read-with", THREE, 0, {.three = read_with}},
+    {"registers", BARE, 0, {.bare = read_registers}},
+    {"set-result", ONE, 0, {.one = set_result}},
+    {"regset", TWO, 0, {.two = get_regset}},
+    {"write", TWO, 0, {.two = set_regset}},
+    {"ask-regset", ALL, 0, {.all = ask_regset}},
+    {"peek", THREE, 0, {.three = peek_signals}},
+    {"options", ONE, 0, {.one = set_options}},
+    {"put", ALL, 0, {.all = put}},
+    {"put-series", ONE, 0, {.one = put_series}},
+    {"keep", BARE, 0, {.bare = keep}},
+    {"can", ONE, 0, {.one = can}},
+    {"unless", ONE, 0, {.one = unless}},
+    {"require", BARE, 0, {.bare = require_named}},
+    {"result", FIELD, RESULT, {.field = &seen.result}},
+    {"kept", FIELD, RESULT, {.field = &seen.kept_result}},
+    {"stop", FIELD, STOP, {.field = &seen.stop}},
+    {"written", FIELD, NUMBER, {.field = &seen.written}},
+    {"length", FIELD, NUMBER, {.field = &seen.length}},
+    {"stops", TWO, 0, {.two = expect_stop}},
+    {"ends", ONE, 0, {.one = expect_end}},
+    {"first-stops", ONE, 0, {.one = expect_first_stop}},
+    {"answer", ONE, 0, {.one = expect_answer}},
+    {"refused", ONE, 0, {.one = expect_refusal}},
+    {"same", BARE, 0, {.bare = expect_same}},
+    {"like", TWO, 0, {.two = expect_kept}},
+    {"byte", PART, NUMBER, {.bytes = 1}},
+    {"int", PART, NUMBER, {.bytes = 4}},
+    {"half", PART, HEX, {.bytes = 4}},
+    {"word", PART, HEX, {.bytes = 8}},
+    {0, BARE, 0, {0}},
+};

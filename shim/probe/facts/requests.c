@@ -4,10 +4,9 @@
 #include "facilities.h"
 #include "own.h"
 
-enum { MOST_WORDS = 48, MOST_NAME = 160, MOST_SCRIPT = 2048, MOST_TEXTS = 16 };
+enum { MOST_WORDS = 48, MOST_NAME = 160, MOST_SCRIPT = 2048 };
 
-/** The label of the current step; "" if it has no label. */
-static const char *label;
+const char *label;
 
 // ---- Words ----
 
@@ -81,118 +80,7 @@ static int64_t value_of(char *text) {
     return (int64_t)(word < limit ? word : limit);
 }
 
-// ---- Verbs ----
-
-/** A copy of a text of a script, which the next script overwrites. */
-static const char *lasting(const char *text) {
-    static char texts[MOST_TEXTS][MOST_NAME];
-    uint32_t i = 0;
-    while (texts[i][0] != 0 && !same(texts[i], text))
-        if (++i == MOST_TEXTS)
-            fail("there are too many reasons", MOST_TEXTS);
-    write_text(texts[i], "%s", text);
-    return texts[i];
-}
-
-static void unless(int64_t error) {
-    if (seen.result == error)
-        skip(0, lasting(label), 0);
-}
-
-static void require_named(void) {
-    require(label);
-}
-
-/** Skips the check only. */
-static void can(int64_t request) {
-    need_alone(A_REQUEST, request);
-}
-
-static void expect_end(int64_t signal) {
-    expect("stop", STOP, signal, seen.stop, true);
-}
-
-static void expect_alike(void) {
-    expect_same(label);
-}
-
-/** A word of the answer is that of the one that was kept. */
-static void expect_kept(int64_t offset, int64_t kept) {
-    expect_part(label, HEX, 8, offset, kept_word(kept));
-}
-
-static const struct verb {
-    const char *name;
-    enum { BARE, ONE, TWO, THREE, ALL, FIELD, PART } form;
-    enum kind kind; /* of what is expected */
-    union {
-        void (*bare)(void);
-        void (*one)(int64_t);
-        void (*two)(int64_t, int64_t);
-        void (*three)(int64_t, int64_t, int64_t);
-        void (*all)(const int64_t *words, uint32_t count);
-        const int64_t *field;
-        uint32_t bytes;
-    };
-} verbs[] = {
-    // What is done.
-    {"new", BARE, 0, {.bare = new_stub}},
-    {"at", ONE, 0, {.one = new_stub_at}},
-    {"reach", ONE, 0, {.one = lead_to}},
-    {"select", ONE, 0, {.one = select_task}},
-    {"back", BARE, 0, {.bare = select_stub}},
-    {"set", ALL, 0, {.all = set_words}},
-    {"go", ALL, 0, {.all = go}},
-    {"go-on", TWO, 0, {.two = go_on}},
-    {"go-call", ALL, 0, {.all = go_call}},
-    {"enter", BARE, 0, {.bare = enter}},
-    {"die", BARE, 0, {.bare = die}},
-    {"send", ONE, 0, {.one = send}},
-    {"send-all", ONE, 0, {.one = send_to_process}},
-    {"wait", BARE, 0, {.bare = wait_stop}},
-    {"glance", BARE, 0, {.bare = glance}},
-    {"must-stop", TWO, 0, {.two = must_stop}},
-    {"must-succeed", BARE, 0, {.bare = must_succeed}},
-    {"poke", ALL, 0, {.all = poke}},
-    {"call", ALL, 0, {.all = call}},
-    {"end-child", BARE, 0, {.bare = end_child}},
-    {"reap-child", BARE, 0, {.bare = reap_child}},
-    {"ask", THREE, 0, {.three = ask}},
-    {"must", TWO, 0, {.two = must_ask}},
-    {"read", TWO, 0, {.two = read_answer}},
-    {"read-with", THREE, 0, {.three = read_with}},
-    {"registers", BARE, 0, {.bare = read_registers}},
-    {"set-result", ONE, 0, {.one = set_result}},
-    {"regset", TWO, 0, {.two = get_regset}},
-    {"write", TWO, 0, {.two = set_regset}},
-    {"ask-regset", ALL, 0, {.all = ask_regset}},
-    {"peek", THREE, 0, {.three = peek_signals}},
-    {"options", ONE, 0, {.one = set_options}},
-    {"put", ALL, 0, {.all = put}},
-    {"put-series", ONE, 0, {.one = put_series}},
-    {"keep", BARE, 0, {.bare = keep}},
-    {"can", ONE, 0, {.one = can}},
-    {"unless", ONE, 0, {.one = unless}},
-    {"require", BARE, 0, {.bare = require_named}},
-    // What is expected.
-    {"result", FIELD, RESULT, {.field = &seen.result}},
-    {"kept", FIELD, RESULT, {.field = &seen.kept_result}},
-    {"stop", FIELD, STOP, {.field = &seen.stop}},
-    {"written", FIELD, NUMBER, {.field = &seen.written}},
-    {"length", FIELD, NUMBER, {.field = &seen.length}},
-    {"stops", TWO, 0, {.two = expect_stop}},
-    {"ends", ONE, 0, {.one = expect_end}},
-    {"first-stops", ONE, 0, {.one = expect_first_stop}},
-    {"answer", ONE, 0, {.one = expect_answer}},
-    {"refused", ONE, 0, {.one = expect_refusal}},
-    {"same", BARE, 0, {.bare = expect_alike}},
-    {"like", TWO, 0, {.two = expect_kept}},
-    {"byte", PART, NUMBER, {.bytes = 1}},
-    {"int", PART, NUMBER, {.bytes = 4}},
-    {"half", PART, HEX, {.bytes = 4}},
-    {"word", PART, HEX, {.bytes = 8}},
-    {0, BARE, 0, {0}},
-};
+// ---- Scripts ----
 
 static void obey(const struct verb *it, const int64_t *words, uint32_t count) {
     switch (it->form) {
@@ -219,6 +107,15 @@ static void obey(const struct verb *it, const int64_t *words, uint32_t count) {
     }
 }
 
+static const struct verb *verb_of(const char *name) {
+    const struct verb *const tables[] = {stub_verbs, request_verbs, 0};
+    for (uint32_t i = 0; tables[i] != 0; i++)
+        for (const struct verb *it = tables[i]; it->name != 0; it++)
+            if (same(it->name, name))
+                return it;
+    fail(name, -ENOENT);
+}
+
 static void take_step(char *verb) {
     int64_t words[MOST_WORDS] = {0};
     uint32_t count = 0;
@@ -226,12 +123,7 @@ static void take_step(char *verb) {
         next = cut(word, ' ');
         words[count++] = value_of(word);
     }
-    const struct verb *it = verbs;
-    while (it->name != 0 && !same(it->name, verb))
-        it++;
-    if (it->name == 0)
-        fail(verb, -ENOENT);
-    obey(it, words, count);
+    obey(verb_of(verb), words, count);
 }
 
 static void play_script(char *step) {
