@@ -8,6 +8,7 @@
 #include "setups.h"
 #include "wait.h"
 #include <asm-generic/errno.h>
+#include <linux/uio.h>
 
 /** A case: its steps, and their outcomes. */
 struct steps {
@@ -44,6 +45,16 @@ static inline int64_t hinder(struct stublab_outcome *outcome, unsigned int obsta
 
 /** What a kernel lacks that a way needs: enum stublab_obstacle. */
 unsigned int obstacle_of_way(unsigned int way, const struct stublab_trial *trial);
+
+static inline int64_t get_regset(int32_t tid, uint64_t note, void *bytes, uint64_t length) {
+    struct iovec area = {bytes, length};
+    return stublab_ptrace(PTRACE_GETREGSET, tid, note, &area);
+}
+
+static inline int64_t set_regset(int32_t tid, uint64_t note, const void *bytes, uint64_t length) {
+    struct iovec area = {(void *)bytes, length};
+    return stublab_ptrace(PTRACE_SETREGSET, tid, note, &area);
+}
 
 static inline int64_t get_signal_info(int32_t tid, struct signal_info *info) {
     return stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, info);
@@ -92,12 +103,9 @@ static inline int64_t written(int64_t result, int64_t read) {
 /** Whether a way writes general registers, which are then read back as a whole. */
 int writes_registers(unsigned int way);
 
-/**
- * Writes a setup and reads back. The errno of the write goes to the outcome. Returns the -errno of
- * reading.
- */
-int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
-                       const struct stublab_trial *trial, struct stublab_outcome *outcome);
+/** Writes a setup; what has no general registers is read back. Returns the result of the write. */
+int64_t write_setup(int32_t tid, const struct stublab_setup *setup,
+                    const struct stublab_trial *trial, struct stublab_outcome *outcome);
 
 /** Writes pairs to a copy of an area. Pairs outside the area are skipped. */
 void put_pairs(const struct stublab_setup *setup, const uint8_t *area, uint8_t *copy,

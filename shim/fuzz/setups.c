@@ -10,22 +10,15 @@
 static int64_t read_frame(int32_t tid, struct stublab_outcome *outcome) {
     const uint64_t at = frame_registers(outcome->stopped);
     int64_t result = stublab_read_memory(tid, at, outcome->frame, sizeof outcome->frame);
-    if (result == sizeof outcome->frame)
-        return 0;
-    if (result == -ESRCH)
-        return result;
-    const int forbidden = result < 0 && result != -EFAULT;
-    for (uint64_t i = 0; forbidden && i < STUBLAB_SIGCONTEXT; i++) {
+    const int forbidden = result < 0 && result != -EFAULT && result != -ESRCH;
+    int whole = forbidden || result == sizeof outcome->frame;
+    for (uint64_t i = 0; forbidden && whole && i < STUBLAB_SIGCONTEXT; i++) {
         result = stublab_ptrace(PTRACE_PEEKDATA, tid, at + 8 * i, &outcome->frame[i]);
-        if (result == -ESRCH)
-            return result;
-        if (result < 0)
-            break;
+        whole = result == 0;
     }
-    if (!forbidden || result < 0)
-        for (int i = 0; i < STUBLAB_SIGCONTEXT; i++)
-            outcome->frame[i] = 0;
-    return 0;
+    if (!whole)
+        __builtin_memset(outcome->frame, 0, sizeof outcome->frame);
+    return result == -ESRCH ? result : 0;
 }
 
 /** Reads the state at the stop that the setup requests. */
@@ -112,6 +105,30 @@ static int64_t begin(int32_t tid, const struct steps *it, struct stublab_trial *
     const int emulated = first->from == STUBLAB_FROM_SYSEMU && lacks_sysemu(tid, trial, watch);
     return hinder(it->outcomes, emulated ? STUBLAB_OBSTACLE_SYSEMU : STUBLAB_OBSTACLE_START,
                   result);
+}
+
+/**
+ * Writes a setup and reads back. The errno of the write goes to the outcome. Returns the -errno of
+ * reading. The registers after a refused write depend on those before it: these are set to the
+ * registers of rest, unless arrive has just done so. -ESRCH means that the thread is gone, not that
+ * a write was refused.
+ */
+static int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
+                              const struct stublab_trial *trial, struct stublab_outcome *outcome) {
+    const int at_rest = setup->from == STUBLAB_FROM_SIGNAL, all = writes_all(setup->way);
+    if (at_rest && !all)
+        set_registers(tid, trial->rest);
+    int64_t result = write_setup(tid, setup, trial, outcome);
+    if (at_rest && all && result < 0) {
+        set_registers(tid, trial->rest);
+        result = write_setup(tid, setup, trial, outcome);
+    }
+    if (result == -ESRCH)
+        return result;
+    outcome->error = (int32_t)-result;
+    if (!writes_registers(setup->way) || (result == 0 && !(setup->wants & STUBLAB_WANT_WRITTEN)))
+        return 0;
+    return get_block(tid, outcome->written);
 }
 
 /** One attempt at a step: from the start of it to the stop after it. */

@@ -7,7 +7,7 @@
 
 enum { XSAVE_LEAF = 13, FIRST = 2, PKRU = 9 };
 
-static void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t words[4]) {
+void stublab_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t words[4]) {
     __asm__ volatile("cpuid"
                      : "=a"(words[0]), "=b"(words[1]), "=c"(words[2]), "=d"(words[3])
                      : "a"(leaf), "c"(subleaf));
@@ -16,10 +16,10 @@ static void cpuid(uint32_t leaf, uint32_t subleaf, uint32_t words[4]) {
 int64_t stublab_read_components(struct stublab_component *components) {
     uint32_t words[4]; /* EAX, EBX, ECX, EDX */
     int64_t count = 0;
-    cpuid(0, 0, words);
+    stublab_cpuid(0, 0, words);
     const uint32_t most = words[0] < XSAVE_LEAF ? 0 : STUBLAB_MOST_COMPONENTS;
     for (uint32_t number = FIRST; number < most; number++) {
-        cpuid(XSAVE_LEAF, number, words);
+        stublab_cpuid(XSAVE_LEAF, number, words);
         if (words[0] != 0)
             components[count++] =
                 (struct stublab_component){number, words[1], words[0], words[2] & 3};
@@ -30,7 +30,7 @@ int64_t stublab_read_components(struct stublab_component *components) {
 void stublab_put_pkru(struct _xstate *area) {
     const uint32_t rights = 0x55555554; /* init_pkru_value, arch/x86/mm/pkeys.c */
     uint32_t words[4];
-    cpuid(XSAVE_LEAF, PKRU, words);
+    stublab_cpuid(XSAVE_LEAF, PKRU, words);
     if (area->xstate_hdr.xfeatures >> PKRU & 1)
         __builtin_memcpy((uint8_t *)area + words[1], &rights, sizeof rights);
 }

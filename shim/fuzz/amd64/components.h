@@ -6,6 +6,9 @@
 #include "shim.h"
 #include <asm/sigcontext.h>
 
+/** CPUID: EAX, EBX, ECX and EDX. */
+void stublab_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t words[4]);
+
 /**
  * Writes those that the processor has, from AVX on, enabled or not; there is room for
  * STUBLAB_MOST_COMPONENTS. Returns their number.

@@ -2,6 +2,7 @@
 #ifndef STUBLAB_AMD64_KINDS_H
 #define STUBLAB_AMD64_KINDS_H
 
+#include "records.h"
 #include "registers.h"
 #include <stdint.h>
 
@@ -14,6 +15,11 @@
  */
 enum { DEBUG_REGISTERS = 848, END_OF_DEBUG_REGISTERS = 912 };
 enum { END_OF_BREAKPOINTS = 4 * 8, DEBUG_STATUS = 6 * 8, DEBUG_CONTROL = 7 * 8 };
+
+/** Whether a way leaves no general register as it was. */
+static inline int writes_all(unsigned int way) {
+    return way == STUBLAB_WAY_SETREGS;
+}
 
 /** Bytes of the breakpoint instruction: after its trap, the program counter is past it. */
 enum { BREAKPOINT_LENGTH = 1 };

@@ -8,30 +8,6 @@
 #include <linux/time.h>
 #include <stddef.h>
 
-extern const char stublab_sigreturn_begin[];
-extern const char stublab_sigreturn_exchange[];
-extern const char stublab_sigreturn_handler[];
-extern const char stublab_sigreturn_enter[];
-extern const char stublab_sigreturn_end[];
-
-int64_t stublab_sigreturn_code(void *page, uint64_t length, uint64_t exchange) {
-    int64_t size = stublab_sigreturn_end - stublab_sigreturn_begin;
-    if ((uint64_t)size > length)
-        return -ENOSPC;
-    for (int64_t i = 0; i < size; i++)
-        ((volatile char *)page)[i] = stublab_sigreturn_begin[i];
-    *(uint64_t *)((char *)page + (stublab_sigreturn_exchange - stublab_sigreturn_begin)) = exchange;
-    return size;
-}
-
-uint32_t stublab_sigreturn_handler_offset(void) {
-    return (uint32_t)(stublab_sigreturn_handler - stublab_sigreturn_begin);
-}
-
-uint32_t stublab_sigreturn_enter_offset(void) {
-    return (uint32_t)(stublab_sigreturn_enter - stublab_sigreturn_begin);
-}
-
 static int64_t futex(uint32_t *word, int operation, uint32_t value,
                      const struct __kernel_timespec *time) {
     return syscall4(__NR_futex, (long)word, operation, value, (long)time);
@@ -50,19 +26,14 @@ static int64_t await_turn(struct stublab_exchange *exchange, int64_t timeout) {
     return 1;
 }
 
-int64_t stublab_await_turn(struct stublab_exchange *exchange, int64_t timeout,
+int64_t stublab_await_turn(struct stublab_exchange *exchange, int gives, int64_t timeout,
                            struct stublab_canary *canary) {
+    int64_t result = 0;
     plant_canary(canary);
-    int64_t result = await_turn(exchange, timeout);
-    inspect_canary(canary);
-    return result;
-}
-
-int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
-                          struct stublab_canary *canary) {
-    plant_canary(canary);
-    __atomic_store_n(&exchange->turn, 1, __ATOMIC_RELEASE);
-    int64_t result = futex(&exchange->turn, FUTEX_WAKE, 1, 0);
+    if (gives) {
+        __atomic_store_n(&exchange->turn, 1, __ATOMIC_RELEASE);
+        result = futex(&exchange->turn, FUTEX_WAKE, 1, 0);
+    }
     if (result >= 0)
         result = await_turn(exchange, timeout);
     inspect_canary(canary);

@@ -8,23 +8,19 @@
 #include "shim.h"
 
 /**
- * Copies the code of the stub's loop to `page`, which has `length` bytes. `exchange` is the address
- * of the exchange in the stub. Returns the length of the code.
+ * The code of the stub's loop (sigreturn.S), of less than a page; in it the word for the address of
+ * the exchange, the signal handler, and what a new stub enters.
  */
-int64_t stublab_sigreturn_code(void *page, uint64_t length, uint64_t exchange);
-/** Offsets in that code: of the signal handler, and of what a new stub enters (sigreturn.S). */
-uint32_t stublab_sigreturn_handler_offset(void);
-uint32_t stublab_sigreturn_enter_offset(void);
+extern const char stublab_sigreturn_begin[], stublab_sigreturn_exchange[],
+    stublab_sigreturn_handler[], stublab_sigreturn_enter[], stublab_sigreturn_end[];
 
 /**
- * Waits for the host's turn. Returns 1, or 0 if it did not come within `timeout` microseconds.
- * `canary` says whether the caller's vector registers have changed.
+ * Gives the stub its turn if `gives` is not 0, and waits for the host's. Returns 1, or 0 if it did
+ * not come within `timeout` microseconds. `canary` says whether the caller's vector registers have
+ * changed.
  */
-int64_t stublab_await_turn(struct stublab_exchange *exchange, int64_t timeout,
+int64_t stublab_await_turn(struct stublab_exchange *exchange, int gives, int64_t timeout,
                            struct stublab_canary *canary);
-/** Gives the stub its turn, and waits. */
-int64_t stublab_give_turn(struct stublab_exchange *exchange, int64_t timeout,
-                          struct stublab_canary *canary);
 
 /**
  * Writes to `length` zeros the floating point of a new program, with these components, as the

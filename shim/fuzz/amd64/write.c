@@ -5,7 +5,6 @@
 #include "registers.h"
 #include <asm-generic/errno.h>
 #include <asm/sigcontext.h>
-#include <linux/uio.h>
 
 #ifndef PTRACE_SET_SYSCALL_INFO
 #define PTRACE_SET_SYSCALL_INFO 0x4212 /* Linux 6.16 */
@@ -13,11 +12,6 @@
 
 /** PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG (Linux 6.4), and the size of its structure. */
 enum { PTRACE_SET_DISPATCH = 0x4210, PTRACE_GET_DISPATCH = 0x4211, DISPATCH_SIZE = 32 };
-
-static int64_t set_registers_of(int32_t tid, uint64_t type, const void *bytes, uint64_t length) {
-    struct iovec vector = {(void *)bytes, length};
-    return stublab_ptrace(PTRACE_SETREGSET, tid, type, &vector);
-}
 
 /** Debug register 6 of a new program: DR6_RESERVED, arch/x86/include/uapi/asm/debugreg.h. */
 static const uintptr_t INITIAL_DEBUG_STATUS = 0xffff0ff0;
@@ -80,9 +74,8 @@ static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup
         return written(result, read);
     }
     put_pairs(setup, trial->xstate, area, trial->xstate_length);
-    int64_t result = set_registers_of(tid, NT_X86_XSTATE, area, setup->length);
-    struct iovec vector = {area, trial->xstate_length};
-    int64_t read = stublab_ptrace(PTRACE_GETREGSET, tid, NT_X86_XSTATE, &vector);
+    int64_t result = set_regset(tid, NT_X86_XSTATE, area, setup->length);
+    int64_t read = get_regset(tid, NT_X86_XSTATE, area, trial->xstate_length);
     take_pairs(setup, area, trial->xstate_length, outcome->written);
     return written(result, read);
 }
@@ -99,8 +92,7 @@ static int64_t set_mask(int32_t tid, const struct stublab_setup *setup,
 static int64_t set_dispatch(int32_t tid, const struct stublab_setup *setup,
                             struct stublab_outcome *outcome) {
     const uint64_t *registers = &setup->words[DISPATCH_SIZE / sizeof *setup->words];
-    for (uint64_t i = 0; i < DISPATCH_SIZE / sizeof *setup->words; i++)
-        outcome->written[i] = 0;
+    __builtin_memset(outcome->written, 0, DISPATCH_SIZE);
     int64_t result = stublab_ptrace(PTRACE_SET_DISPATCH, tid, setup->length, (void *)setup->words);
     result =
         written(result, stublab_ptrace(PTRACE_GET_DISPATCH, tid, DISPATCH_SIZE, outcome->written));
@@ -118,13 +110,13 @@ int writes_registers(unsigned int way) {
     return way <= STUBLAB_WAY_POKEUSER || way == STUBLAB_WAY_SYSCALL_INFO;
 }
 
-static int64_t write(int32_t tid, const struct stublab_setup *setup,
-                     const struct stublab_trial *trial, struct stublab_outcome *outcome) {
+int64_t write_setup(int32_t tid, const struct stublab_setup *setup,
+                    const struct stublab_trial *trial, struct stublab_outcome *outcome) {
     switch (setup->way) {
     case STUBLAB_WAY_SETREGS:
         return set_registers(tid, setup->words);
     case STUBLAB_WAY_SETREGSET:
-        return set_registers_of(tid, NT_PRSTATUS, setup->words, setup->length);
+        return set_regset(tid, NT_PRSTATUS, setup->words, setup->length);
     case STUBLAB_WAY_POKEUSER:
         return poke_user(tid, setup, outcome);
     case STUBLAB_WAY_SYSCALL_INFO:
@@ -138,30 +130,6 @@ static int64_t write(int32_t tid, const struct stublab_setup *setup,
     }
 }
 
-/**
- * The registers after a refused write depend on those before it: these are set to the registers of
- * rest, unless arrive has just done so. -ESRCH means that the thread is gone, not that a write was
- * refused.
- */
-int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
-                       const struct stublab_trial *trial, struct stublab_outcome *outcome) {
-    // All other ways leave some words as they were.
-    const int whole = setup->way == STUBLAB_WAY_SETREGS;
-    if (!whole && setup->from == STUBLAB_FROM_SIGNAL)
-        set_registers(tid, trial->rest);
-    int64_t result = write(tid, setup, trial, outcome);
-    if (result < 0 && whole && setup->from == STUBLAB_FROM_SIGNAL) {
-        set_registers(tid, trial->rest);
-        result = write(tid, setup, trial, outcome);
-    }
-    if (result == -ESRCH)
-        return result;
-    outcome->error = (int32_t)-result;
-    if (!writes_registers(setup->way) || (result == 0 && !(setup->wants & STUBLAB_WANT_WRITTEN)))
-        return 0;
-    return get_block(tid, outcome->written);
-}
-
 void restore(int32_t tid, const struct stublab_setup *setup, const struct stublab_trial *trial) {
     const uint64_t none = 0;
     if (setup->way == STUBLAB_WAY_SIGMASK)
@@ -172,7 +140,7 @@ void restore(int32_t tid, const struct stublab_setup *setup, const struct stubla
     if (setup->way != STUBLAB_WAY_SETFPREGS && setup->way != STUBLAB_WAY_XSTATE)
         return;
     if (trial->xstate_length > 0)
-        set_registers_of(tid, NT_X86_XSTATE, trial->xstate, trial->xstate_length);
+        set_regset(tid, NT_X86_XSTATE, trial->xstate, trial->xstate_length);
     else
         stublab_ptrace(PTRACE_SETFPREGS, tid, 0, (void *)trial->fpregs);
 }
@@ -193,9 +161,9 @@ static void note(struct stublab_trial *trial, unsigned int obstacle, int64_t res
 
 /** Whether this machine is emulated by QEMU's TCG, as its hypervisor leaf of CPUID says. */
 static int is_tcg(void) {
-    uint32_t leaf = 0x40000000, b = 0, c = 0, d = 0;
-    __asm__ volatile("cpuid" : "+a"(leaf), "=b"(b), "+c"(c), "=d"(d));
-    return b == 0x54474354 && c == 0x43544743 && d == 0x47435447; // "TCGTCGTCGTCG"
+    uint32_t words[4];
+    stublab_cpuid(0x40000000, 0, words);
+    return __builtin_memcmp(&words[1], "TCGTCGTCGTCG", 12) == 0;
 }
 
 /** Writes and reads the floating point of a new program without an XSAVE area. */
@@ -204,8 +172,7 @@ static void set_fresh_fpregs(int32_t tid, struct stublab_trial *trial) {
     if (stublab_ptrace(PTRACE_GETFPREGS, tid, 0, area) < 0)
         return;
     const uint32_t mask = area->mxcsr_mask;
-    for (unsigned int i = 0; i < sizeof trial->fpregs / sizeof *trial->fpregs; i++)
-        trial->fpregs[i] = 0;
+    __builtin_memset(trial->fpregs, 0, sizeof trial->fpregs);
     area->cwd = INITIAL_FCW;
     area->mxcsr = INITIAL_MXCSR;
     area->mxcsr_mask = mask;
@@ -214,13 +181,12 @@ static void set_fresh_fpregs(int32_t tid, struct stublab_trial *trial) {
 
 int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
     uint64_t words[STUBLAB_REGISTERS];
-    struct iovec all = {words, sizeof words};
     int64_t length =
         stublab_fresh_xstate(tid, trial->xstate, sizeof trial->xstate, EVERY_COMPONENT);
     if (length > 0) {
         // The kernel enters handlers with it, too.
         stublab_put_pkru((struct _xstate *)trial->xstate);
-        int64_t result = set_registers_of(tid, NT_X86_XSTATE, trial->xstate, (uint64_t)length);
+        int64_t result = set_regset(tid, NT_X86_XSTATE, trial->xstate, (uint64_t)length);
         length = result < 0 ? result : length;
     }
     note(trial, STUBLAB_OBSTACLE_XSTATE, length);
@@ -232,7 +198,7 @@ int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
     if (mask == 0)
         mask = stublab_ptrace(PTRACE_SETSIGMASK, tid, sizeof words[0], words);
     note(trial, STUBLAB_OBSTACLE_SIGMASK, mask);
-    note(trial, STUBLAB_OBSTACLE_REGSET, stublab_ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &all));
+    note(trial, STUBLAB_OBSTACLE_REGSET, get_regset(tid, NT_PRSTATUS, words, sizeof words));
     note(trial, STUBLAB_OBSTACLE_EMULATOR, is_tcg() ? -EOPNOTSUPP : 0);
     int64_t result = get_registers(tid, words);
     return result == -ESRCH ? result : 0;

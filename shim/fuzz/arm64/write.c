@@ -6,16 +6,6 @@
 
 enum { FPSIMD_SIZE = 528, CALL_WORD = BLOCK_WORDS, TLS_WORD };
 
-static int64_t set_regset(int32_t tid, int64_t note, const void *bytes, uint64_t length) {
-    struct iovec area = {(void *)bytes, length};
-    return stublab_ptrace(PTRACE_SETREGSET, tid, note, &area);
-}
-
-static int64_t get_regset(int32_t tid, int64_t note, void *bytes, uint64_t length) {
-    struct iovec area = {bytes, length};
-    return stublab_ptrace(PTRACE_GETREGSET, tid, note, &area);
-}
-
 int64_t get_block(int32_t tid, uint64_t *block) {
     uint32_t number = 0;
     int64_t result = get_registers(tid, block);
@@ -45,8 +35,8 @@ static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup
     return written(result, read);
 }
 
-static int64_t write(int32_t tid, const struct stublab_setup *setup,
-                     const struct stublab_trial *trial, struct stublab_outcome *outcome) {
+int64_t write_setup(int32_t tid, const struct stublab_setup *setup,
+                    const struct stublab_trial *trial, struct stublab_outcome *outcome) {
     switch (setup->way) {
     case STUBLAB_WAY_REGSETS:
         return set_block(tid, setup->words);
@@ -69,23 +59,6 @@ int writes_registers(unsigned int way) {
     return way != STUBLAB_WAY_PRFPREG;
 }
 
-/**
- * A refused write leaves the registers as they were: these are set to those of rest, unless arrive
- * has just done so. -ESRCH means that the thread is gone, not that a write was refused.
- */
-int64_t write_and_read(int32_t tid, const struct stublab_setup *setup,
-                       const struct stublab_trial *trial, struct stublab_outcome *outcome) {
-    if (setup->from == STUBLAB_FROM_SIGNAL)
-        set_registers(tid, trial->rest);
-    int64_t result = write(tid, setup, trial, outcome);
-    if (result == -ESRCH)
-        return result;
-    outcome->error = (int32_t)-result;
-    if (!writes_registers(setup->way) || (result == 0 && !(setup->wants & STUBLAB_WANT_WRITTEN)))
-        return 0;
-    return get_block(tid, outcome->written);
-}
-
 /** Sets TPIDR_EL0 to 0, and TPIDR2_EL0 where there is one. */
 static void clear_pointers(int32_t tid) {
     const uint64_t none[2] = {0};
@@ -106,8 +79,7 @@ unsigned int obstacle_of_way(unsigned int way, const struct stublab_trial *trial
 
 int64_t stublab_read_trial(int32_t tid, struct stublab_trial *trial) {
     uint64_t words[STUBLAB_REGISTERS];
-    for (unsigned int i = 0; i < STUBLAB_FPREGS_WORDS; i++)
-        *(volatile uint64_t *)&trial->fpregs[i] = 0;
+    __builtin_memset(trial->fpregs, 0, sizeof trial->fpregs);
     set_regset(tid, NT_PRFPREG, trial->fpregs, FPSIMD_SIZE);
     trial->xstate_length = 0;
     clear_pointers(tid);

@@ -55,8 +55,7 @@ static int64_t await(bool gives) {
     uint32_t next = ~0U;
     int64_t ran = 0, waited = 0;
     for (;; waited += LOOK) {
-        int64_t result = gives ? stublab_give_turn(exchange, LOOK, &canary)
-                               : stublab_await_turn(exchange, LOOK, &canary);
+        int64_t result = stublab_await_turn(exchange, gives, LOOK, &canary);
         gives = false;
         if (result != 0)
             return result;
@@ -117,15 +116,24 @@ void share_memory(void) {
     exchange = module_memory(reserve(sizeof *exchange));
 }
 
+/** Where a place in the code of the loop is in a stub. */
+static uint64_t in_loop(const char *place) {
+    return LOOP + (uint64_t)(place - stublab_sigreturn_begin);
+}
+
 /** Maps the loop and the stack. */
 static int64_t map_loop(struct tracee *stub) {
     int64_t result = map_at(stub, LOOP, PAGE_SIZE);
     if (result == 0)
         result = map_at(stub, HANDLER_STACK, HANDLER_STACK_SIZE);
-    if (result == 0)
-        result = stublab_sigreturn_code((void *)LOOP, PAGE_SIZE, (uint64_t)exchange);
-    return result < 0 ? result
-                      : INJECT(stub, __NR_mprotect, LOOP, PAGE_SIZE, PROT_READ | PROT_EXEC);
+    if (result < 0)
+        return result;
+    const uint64_t size = in_loop(stublab_sigreturn_end) - LOOP;
+    if (size > PAGE_SIZE)
+        return -ENOSPC;
+    memcpy((void *)LOOP, stublab_sigreturn_begin, size);
+    *(uint64_t *)in_loop(stublab_sigreturn_exchange) = (uint64_t)exchange;
+    return INJECT(stub, __NR_mprotect, LOOP, PAGE_SIZE, PROT_READ | PROT_EXEC);
 }
 
 /** Gives the signals that instructions raise a handler. With SS_AUTODISARM its stack is always used
@@ -138,8 +146,7 @@ static int64_t handle_raised(struct tracee *stub) {
     if (result == 0)
         result = INJECT(stub, __NR_sigaltstack, memory.scratch, 0);
     for (uint32_t i = 0; result == 0 && i < sizeof raised / sizeof *raised; i++)
-        result =
-            handle_signal(stub, raised[i], LOOP + stublab_sigreturn_handler_offset(), SA_ONSTACK);
+        result = handle_signal(stub, raised[i], in_loop(stublab_sigreturn_handler), SA_ONSTACK);
     return result;
 }
 
@@ -238,8 +245,8 @@ __attribute__((noreturn)) static void enter_loop(void) {
     register uint64_t r14 __asm__("r14") = memory.scratch;
     __asm__ volatile("mov %0, %%ds; mov %0, %%es; jmp *%1"
                      :
-                     : "r"(KEPT_SELECTOR), "r"(LOOP + stublab_sigreturn_enter_offset()),
-                       "D"(parts[0].at), "S"(parts[0].length), "r"(r12), "r"(r13), "r"(r14));
+                     : "r"(KEPT_SELECTOR), "r"(in_loop(stublab_sigreturn_enter)), "D"(parts[0].at),
+                       "S"(parts[0].length), "r"(r12), "r"(r13), "r"(r14));
     __builtin_unreachable();
 }
 
