@@ -272,7 +272,7 @@ void look_at_cases(const uint8_t *checks) {
 /** Whether a case shows a feature. If nothing can be traced, a stub that returns from a signal
  * handler tries it; a feature that no such stub can show is assumed, as new kernels have it. */
 static bool shows(struct check *check, uint32_t *assumed) {
-    if (birth_error < 0 && (check->steps > 1 || !make_return(check->setups))) {
+    if (birth_error < 0 && (check->steps > 1 || !HAS_RETURNER || !make_return(check->setups))) {
         say("%s %s", (*assumed)++ == 0 ? "# assumed, as nothing can be traced:" : "", check->name);
         return true;
     }

@@ -18,14 +18,6 @@ void note_reason(struct results *results, const struct reason *why) {
         results->reasons[results->reason_count++] = *why;
 }
 
-/** Whether `text` begins with these words; if so, returns what follows them. */
-static const char *after(const char *text, const char *words) {
-    while (text != 0 && *words != 0)
-        if (*text++ != *words++)
-            return 0;
-    return text;
-}
-
 void say_reason(const struct reason *reason) {
     // "no LA57": a feature that the machine must lack.
     const char *lack = after(reason->need, "no ");

@@ -12,14 +12,10 @@ static void *at(uint32_t address) {
     return &module.w2c_memory.data[address];
 }
 
-static long open_file(uint32_t path, int flags) {
-    return syscall3(__NR_openat, AT_FDCWD, (long)at(path), flags | O_CLOEXEC);
-}
-
 uint32_t w2c_host_read(struct w2c_host *host, uint32_t path, uint64_t offset, uint32_t to,
                        uint32_t size) {
     (void)host;
-    const long file = open_file(path, O_RDONLY);
+    const long file = open_file(at(path), O_RDONLY);
     if (file < 0)
         return (uint32_t)file;
     long length = 0;
@@ -51,7 +47,7 @@ struct entry {
 uint32_t w2c_host_list(struct w2c_host *host, uint32_t path, uint32_t to, uint32_t size) {
     static _Alignas(8) char entries[1 << 15];
     (void)host;
-    const long file = open_file(path, O_RDONLY | O_DIRECTORY);
+    const long file = open_file(at(path), O_RDONLY | O_DIRECTORY);
     if (file < 0)
         return (uint32_t)file;
     char *end = at(to), *const last = at(to + size);
@@ -114,7 +110,7 @@ int explain(char **argument) {
             document = true;
         else if (same(*argument, "--status"))
             is_status = true;
-        else if (word != 0 || begins_with(*argument, "--"))
+        else if (word != 0 || after(*argument, "--") != 0)
             return -1;
         else
             word = *argument;

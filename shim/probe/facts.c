@@ -43,7 +43,7 @@ static void add_fact(struct fact it) {
 static void load_facts(void) {
     if (fact_count > 0)
         return;
-    fact_count = load_setup_facts(facts, MOST_FACTS);
+    fact_count = HAS_MODEL ? load_setup_facts(facts, MOST_FACTS) : 0;
     for (const struct request_fact *it = request_facts; it->fact != 0; it++)
         add_fact((struct fact){it->fact, it->group, it->source, .requests = it->rows});
     for (const struct permission *it = permissions; it->fact != 0; it++)
@@ -56,7 +56,7 @@ static void look(void) {
         look_at_scenes(fact->scenes);
     else if (fact->requests != 0)
         look_at_requests(fact->requests);
-    else
+    else if (HAS_MODEL)
         look_at_cases(fact->cases);
 }
 
@@ -178,7 +178,7 @@ void skip_lack(const char *text, int64_t error) {
 
 void require(const char *need) {
     for (const struct need *it = needs; it->name != 0; it++)
-        if (same(it->name, need) && !meets(it))
+        if (HAS_MODEL && same(it->name, need) && !meets(it))
             skip(0, it->reason, 0);
 }
 
@@ -336,7 +336,8 @@ int conformance(const struct selection *asked) {
         say_result(all.failed > failed, ++number, facts[i].group);
         say("\n");
     }
-    renew();
+    if (HAS_MODEL)
+        renew();
     say_lacks();
     say("# %u of %u facts hold, ", all.held, all.held + all.failed);
     if (all.known > 0)

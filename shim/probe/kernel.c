@@ -4,18 +4,21 @@
 #include <linux/time.h>
 #include <linux/wait.h>
 
-/** Reads the beginning of a file. Returns its length. */
-static uint32_t read_file(long file, char *text, uint32_t size) {
-    uint32_t length = 0;
-    for (long got = 1; got > 0 && length < size;) {
-        got = syscall3(__NR_read, file, (long)&text[length], size - length);
-        length += got > 0 ? (uint32_t)got : 0;
+long open_file(const char *path, int flags) {
+    return syscall3(__NR_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC);
+}
+
+uint64_t read_file(long file, void *bytes, uint64_t size) {
+    uint64_t length = 0;
+    for (long got = 1; (got > 0 || got == -EINTR) && length < size;) {
+        got = syscall3(__NR_read, file, (long)bytes + (long)length, (long)(size - length));
+        length += got > 0 ? (uint64_t)got : 0;
     }
     return length;
 }
 
 bool read_text(const char *path, char *text, uint32_t size) {
-    long file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
+    const long file = open_file(path, O_RDONLY);
     if (file < 0)
         return false;
     text[read_file(file, text, size - 1)] = 0;
@@ -24,11 +27,10 @@ bool read_text(const char *path, char *text, uint32_t size) {
 }
 
 uint32_t read_all(const char *path, char *text, uint32_t size) {
-    long file =
-        same(path, "-") ? 0 : syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
+    const long file = same(path, "-") ? 0 : open_file(path, O_RDONLY);
     if (file < 0)
         fail("the file cannot be read", file);
-    return read_file(file, text, size);
+    return (uint32_t)read_file(file, text, size);
 }
 
 bool write_all(long file, const void *bytes, uint64_t length) {

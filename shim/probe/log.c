@@ -31,7 +31,7 @@ void watch_log(void) {
     watches = true;
     // Process 1 has no devices.
     syscall4(__NR_mknodat, AT_FDCWD, (long)"/dev/kmsg", DEVICE, KMSG);
-    file = syscall3(__NR_openat, AT_FDCWD, (long)"/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    file = open_file("/dev/kmsg", O_RDONLY | O_NONBLOCK);
     if (file < 0)
         say("# the kernel's log cannot be read: %s\n", errno_name(file));
     else
@@ -40,9 +40,8 @@ void watch_log(void) {
 
 /** A record is "PRIORITY,…;TEXT", and further lines. */
 static const char *complaint_in(char *record) {
-    uint32_t priority = 0;
-    for (; *record >= '0' && *record <= '9'; record++)
-        priority = priority * 10 + (uint32_t)(*record - '0');
+    uint64_t priority = 0;
+    record += read_number(record, &priority) - record;
     while (*record != 0 && *record++ != ';')
         ;
     uint32_t length = 0;
@@ -50,7 +49,7 @@ static const char *complaint_in(char *record) {
         length++;
     record[length] = 0;
     for (uint32_t i = 0; priority <= WARNING && beginnings[i] != 0; i++)
-        if (begins_with(record, beginnings[i]))
+        if (after(record, beginnings[i]) != 0)
             return record;
     return 0;
 }

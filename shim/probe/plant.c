@@ -12,7 +12,7 @@ static uint32_t id_length(const char *text) {
 /** The index of the name that is the beginning of a text, up to an end; -1. */
 static int32_t beginning_of(const char *text, uint32_t length, const char *const *list) {
     for (int32_t i = 0; list[i] != 0; i++)
-        if (begins_with(text, list[i]) && list[i][length] == 0)
+        if (after(text, list[i]) != 0 && list[i][length] == 0)
             return i;
     return -1;
 }

@@ -14,11 +14,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-void *memcpy(void *to, const void *from, size_t count);
-void *memset(void *to, int byte, size_t count);
-void *memmove(void *to, const void *from, size_t count);
-int memcmp(const void *a, const void *b, size_t count);
+#include <string.h>
 
 // ---- say.c ----
 
@@ -122,9 +118,13 @@ int64_t wait_for(struct tracee *stub, int32_t *status, int64_t milliseconds);
 // ---- text.c ----
 
 bool same(const char *a, const char *b);
-bool begins_with(const char *text, const char *beginning);
+/** What follows some words if `text` begins with them; else 0. */
+const char *after(const char *text, const char *words);
 /** The index of a name in a list that 0 ends; -1. */
 int32_t index_of(const char *name, const char *const *list);
+/** Reads a decimal number, or a hexadecimal one after 0x. Returns what follows it; `text` if there
+ * is none. */
+const char *read_number(const char *text, uint64_t *word);
 /** Reads a signed decimal or hexadecimal number. Returns false if the text is not a number. */
 bool read_word(const char *text, uint64_t *word);
 /** The line that begins with a name, or "". */
@@ -134,6 +134,10 @@ bool has_word(const char *line, const char *word);
 
 // ---- kernel.c ----
 
+/** Opens a file, with O_CLOEXEC. */
+long open_file(const char *path, int flags);
+/** Reads up to so many bytes. Returns how many there were. */
+uint64_t read_file(long file, void *bytes, uint64_t size);
 /** Reads the beginning of a file as text, which ends with a zero. */
 bool read_text(const char *path, char *text, uint32_t size);
 /** Reads a file, or standard input for "-", up to a size. Returns the length. */

@@ -245,19 +245,14 @@ static void say_round(uint64_t from, uint64_t to) {
 
 /** Reads a line with two numbers. Returns whether there was one. */
 static bool read_request(uint64_t numbers[2]) {
-    int k = 0;
-    numbers[0] = numbers[1] = 0;
-    for (char byte = 0; syscall3(__NR_read, 0, (long)&byte, 1) == 1;) {
-        if (byte == '\n')
-            return k == 1;
-        if (byte == ' ' && k == 0)
-            k = 1;
-        else if (byte >= '0' && byte <= '9')
-            numbers[k] = numbers[k] * 10 + (uint64_t)(byte - '0');
-        else
-            return false;
-    }
-    return false;
+    char line[64] = {0};
+    uint32_t length = 0;
+    while (length < sizeof line - 1 && syscall3(__NR_read, 0, (long)&line[length], 1) == 1 &&
+           line[length] != '\n')
+        length++;
+    line[length] = 0;
+    const char *rest = read_number(line, &numbers[0]);
+    return *rest == ' ' && *read_number(&rest[1], &numbers[1]) == 0;
 }
 
 int rounds(const struct run *run) {

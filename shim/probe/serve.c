@@ -31,17 +31,6 @@ static void put(const void *bytes, uint64_t length) {
         syscall1(__NR_exit_group, CANNOT);
 }
 
-/** Returns false if the input has ended. */
-static bool get(void *bytes, uint64_t length) {
-    for (uint64_t done = 0; done < length;) {
-        long result = syscall3(__NR_read, 0, (long)bytes + (long)done, (long)(length - done));
-        if (result <= 0 && result != -EINTR)
-            return false;
-        done += result > 0 ? (uint64_t)result : 0;
-    }
-    return true;
-}
-
 static void answer(enum status status, const void *bytes, uint64_t length) {
     const struct answer head = {status, (uint32_t)length};
     put(&head, sizeof head);
@@ -84,6 +73,10 @@ static void obey(const struct request *request, const struct stublab_setup *setu
         answer(ANSWER_DONE, outcomes, request->count * sizeof *outcomes);
 }
 
+static bool read_setups(struct stublab_setup *setups, uint64_t count) {
+    return read_file(0, setups, count * sizeof *setups) == count * sizeof *setups;
+}
+
 int serve(void) {
     // A parent that has ended before this has closed the pipe.
     syscall6(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
@@ -96,8 +89,8 @@ int serve(void) {
     struct stublab_outcome *outcomes = module_memory(reserve(chunk_cases * sizeof *outcomes));
     answer_machine();
     struct request request = {0};
-    while (get(&request, sizeof request) && request.count <= chunk_cases &&
-           get(setups, request.count * sizeof *setups))
+    while (read_file(0, &request, sizeof request) == sizeof request &&
+           request.count <= chunk_cases && read_setups(setups, request.count))
         obey(&request, setups, outcomes);
     end_trying();
     return 0;

@@ -33,7 +33,7 @@ void fail(const char *what, int64_t result) {
     // Nothing that is said from now on goes to a text.
     say_to(0);
     write_text(failure, "%s%s%s", what, name == 0 ? "" : ": ", name == 0 ? "" : name);
-    if (!answer_failure(failure))
+    if (!HAS_MODEL || !answer_failure(failure))
         say("Bail out! %s\n", failure);
     leave(CANNOT);
 }
@@ -72,13 +72,6 @@ static int misused(const char *what, const char *word) {
     say_usage();
     say("\nprobe: wrong %s: %s\n", what, word);
     return 2;
-}
-
-static bool is_number(const char *text, uint64_t *number) {
-    *number = 0;
-    for (; *text >= '0' && *text <= '9'; text++)
-        *number = *number * 10 + (uint64_t)(*text - '0');
-    return *text == 0;
 }
 
 /** The options of a run. */
@@ -143,7 +136,7 @@ static int take_option(char **argument, struct options *options) {
         run->path = (uint32_t)path;
         return path >= 0 ? 2 : 0;
     } else if (same(argument[0], "--plant")) {
-        return read_plant(argument[1], &run->plant) ? 2 : 0;
+        return HAS_MODEL && read_plant(argument[1], &run->plant) ? 2 : 0;
     } else if (same(argument[0], "--focus")) {
         run->focus = (uint32_t)index_of(argument[1], rule_ids) + 1;
         return run->focus > 0 ? 2 : 0;
@@ -153,7 +146,7 @@ static int take_option(char **argument, struct options *options) {
                            : same(argument[0], "--seconds")   ? &run->seconds
                            : same(argument[0], "--processor") ? &options->processor
                                                               : 0;
-        return number != 0 && is_number(argument[1], number) ? 2 : 0;
+        return number != 0 && *argument[1] != '-' && read_word(argument[1], number) ? 2 : 0;
     }
     return 2;
 }
@@ -219,7 +212,7 @@ static int run(char **argument) {
         for (int words = 0; (words = take_option(argument, &options)) > 0;)
             argument += words;
         // An option that is not one, or has a wrong value.
-        if (*argument != 0 && begins_with(*argument, "--"))
+        if (*argument != 0 && after(*argument, "--") != 0)
             return misused("option or value", *argument);
         if (!HAS_MODEL && index_of(command, of_setups) >= 0) {
             say("probe: %s needs a model of the machine, which this probe does not have\n",
@@ -243,7 +236,7 @@ static int run(char **argument) {
                 say_machine();
         }
         started = started || tries;
-        if (tries)
+        if (HAS_MODEL && tries)
             select_rules(options.run.known);
         int status = 2;
         if (same(command, "bootstrap"))
@@ -311,7 +304,8 @@ __attribute__((noreturn, used)) void begin(uint64_t *stack) {
     act_as(arguments[0]);
     if (syscall0(__NR_getpid) == 1 && stack[0] > 0 && is_named_init(arguments[0]))
         begin_as_init();
-    unpack_data();
+    if (HAS_MODEL)
+        unpack_data();
     // Stubs inherit it: a stub and its tracer on one processor are fastest.
     stublab_bind(stublab_gettid(), (uint32_t)stublab_getcpu());
     close_inherited();

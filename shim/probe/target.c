@@ -37,6 +37,20 @@ bool is_loss(int64_t result) {
            result == -ECHILD || result == -EPROTO || result == -ETIMEDOUT;
 }
 
+/** Lets a parent clone a stub, or forks the first one, until its pid is anonymous. */
+static int64_t create_anonymous(struct tracee *stub, struct tracee *parent) {
+    struct tracee taken = {0};
+    int64_t result = 0;
+    *stub = taken;
+    do {
+        end_stub(&taken, parent);
+        taken = *stub;
+        result = parent != 0 ? clone_stub(parent, stub, SIGCHLD) : fork_stub(stub, SIGCHLD);
+    } while (result == 0 && !is_anonymous(stub->pid));
+    end_stub(&taken, parent);
+    return result;
+}
+
 /** Asks for short time slices, which stubs inherit. On the tracer's processor a stub then runs as
  * soon as it is resumed (Linux 6.12), so that the tracer need not sleep in wait4, which takes
  * longer. */
@@ -72,23 +86,16 @@ static bool can_fork(void) {
 }
 
 void create_master(void) {
-    struct tracee taken = {0};
     int64_t result = -ESRCH;
     if (birth_error < 0)
         return;
     for (int tries = 0; is_loss(result) && tries < MOST_TRIES; tries++) {
-        result = fork_stub(&master, SIGCHLD);
-        while (result == 0 && !is_anonymous(master.pid)) {
-            end_stub(&taken, 0);
-            taken = master;
-            result = fork_stub(&master, SIGCHLD);
-        }
+        result = create_anonymous(&master, 0);
         if (result == 0)
             result = scrub(&master);
         if (result < 0)
             end_stub(&master, 0);
     }
-    end_stub(&taken, 0);
     if (result < 0 && is_loss(result))
         result = -ESRCH;
     if (result < 0 && (is_born || !can_fork()))
@@ -240,16 +247,9 @@ int64_t set_up_target(struct tracee *stub) {
 }
 
 int64_t create_target(struct tracee *stub, set_up *set_up) {
-    struct tracee taken = {0};
     if (birth_error < 0)
         return birth_error;
-    int64_t result = clone_stub(&master, stub, SIGCHLD);
-    while (result == 0 && !is_anonymous(stub->pid)) {
-        end_stub(&taken, &master);
-        taken = *stub;
-        result = clone_stub(&master, stub, SIGCHLD);
-    }
-    end_stub(&taken, &master);
+    int64_t result = create_anonymous(stub, &master);
     if (result == 0)
         result = set_up(stub);
     if (result < 0 && stub->pid != 0)

@@ -14,10 +14,11 @@ int32_t index_of(const char *name, const char *const *list) {
     return -1;
 }
 
-bool begins_with(const char *text, const char *beginning) {
-    while (*beginning != 0 && *text == *beginning)
-        text++, beginning++;
-    return *beginning == 0;
+const char *after(const char *text, const char *words) {
+    while (text != 0 && *words != 0)
+        if (*text++ != *words++)
+            return 0;
+    return text;
 }
 
 bool has_word(const char *line, const char *word) {
@@ -25,7 +26,7 @@ bool has_word(const char *line, const char *word) {
     while (word[length] != 0)
         length++;
     for (; *line != 0 && *line != '\n'; line++)
-        if (line[0] == ' ' && begins_with(&line[1], word) &&
+        if (line[0] == ' ' && after(&line[1], word) != 0 &&
             (line[1 + length] == ' ' || line[1 + length] == '\n' || line[1 + length] == 0))
             return true;
     return false;
@@ -33,26 +34,28 @@ bool has_word(const char *line, const char *word) {
 
 const char *line_of(const char *text, const char *name) {
     for (const char *line = text; *line != 0; line++)
-        if ((line == text || line[-1] == '\n') && begins_with(line, name))
+        if ((line == text || line[-1] == '\n') && after(line, name) != 0)
             return line;
     return "";
 }
 
-bool read_word(const char *text, uint64_t *word) {
-    const bool is_negative = *text == '-';
-    text += is_negative;
-    const bool is_hex = begins_with(text, "0x");
-    text += is_hex ? 2 : 0;
+const char *read_number(const char *text, uint64_t *word) {
+    const bool is_hex = after(text, "0x") != 0;
+    const char *const digits = &text[is_hex ? 2 : 0], *digit = digits;
     *word = 0;
-    const char *digit = text;
-    for (; *digit != 0; digit++) {
+    for (;; digit++) {
         const char small = (char)(*digit | 0x20);
         const uint64_t value =
             *digit <= '9' ? (uint64_t)(*digit - '0') : (uint64_t)(small - 'a') + 10;
         if (value >= (is_hex ? 16U : 10U))
-            return false;
+            return digit > digits ? digit : text;
         *word = *word * (is_hex ? 16 : 10) + value;
     }
+}
+
+bool read_word(const char *text, uint64_t *word) {
+    const bool is_negative = *text == '-';
+    const char *const first = text + is_negative, *const end = read_number(first, word);
     *word = is_negative ? -*word : *word;
-    return digit > text;
+    return end > first && *end == 0;
 }

@@ -50,7 +50,8 @@ void start_module(void) {
     memcpy(module_memory(*w2c_fuzz_heap(&module)), &data[section_memory.at], section_memory.length);
     configure_module(&module);
     next_area = module_areas;
-    share_memory();
+    if (HAS_RETURNER)
+        share_memory();
 }
 
 void select_rules(const struct known_list *known) {
@@ -106,7 +107,8 @@ static int64_t ready(void) {
 
 void renew(void) {
     end_stub(&target, &master);
-    renew_returner();
+    if (HAS_RETURNER)
+        renew_returner();
 }
 
 void renew_all(void) {
@@ -121,7 +123,7 @@ void end_trying(void) {
 }
 
 static bool is_return(const struct stublab_setup *setup) {
-    return contents[setup->way].frame;
+    return HAS_RETURNER && contents[setup->way].frame;
 }
 
 const struct stublab_setup *first_step(const struct stublab_setup *setup) {

@@ -5,8 +5,9 @@
 
 #include "register_indices.h"
 
-/** Whether there is a model of the machine, and setups are tried. */
-enum { HAS_MODEL = 1 };
+/** Whether there is a model of the machine, and setups are tried; and whether stubs take setups
+ * from frames by themselves. */
+enum { HAS_MODEL = 1, HAS_RETURNER = 1 };
 
 /** Words of a register block: the result of a call, its number, and that of one that is restarted;
  * the program counter, the flags, and what is 1 in a new clone; and the flags in a signal frame. */

@@ -3,7 +3,7 @@
 #ifndef STUBLAB_PROBE_HOST_H
 #define STUBLAB_PROBE_HOST_H
 
-enum { HAS_MODEL = 1 };
+enum { HAS_MODEL = 1, HAS_RETURNER = 0 };
 
 /** Words of a register block: the result of a call, its number, and that of one that is restarted;
  * the program counter, the flags, and what is 1 in a new clone: x9; and the flags in a signal

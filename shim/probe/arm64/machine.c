@@ -9,19 +9,10 @@ static const char *value_of(const char *text, const char *name) {
     return *at == ':' ? &at[2] : "";
 }
 
-/** A number, hexadecimal after 0x. */
-static uint64_t number_at(const char *text) {
-    const bool is_hex = begins_with(text, "0x");
+static uint64_t number_of(const char *text, const char *name) {
     uint64_t number = 0;
-    for (text += is_hex ? 2 : 0;; text++) {
-        const char digit = (char)(*text | 0x20);
-        if (*text >= '0' && *text <= '9')
-            number = number * (is_hex ? 16 : 10) + (uint64_t)(*text - '0');
-        else if (is_hex && digit >= 'a' && digit <= 'f')
-            number = number * 16 + (uint64_t)(digit - 'a' + 10);
-        else
-            return number;
-    }
+    read_number(value_of(text, name), &number);
+    return number;
 }
 
 void say_processor(void) {
@@ -35,7 +26,7 @@ void say_processor(void) {
         vendor[length] = 0;
     }
     say(",\"vendor\":\"%s\",\"family\":%lu,\"model\":%lu", vendor,
-        number_at(value_of(text, "CPU architecture")), number_at(value_of(text, "CPU part")));
+        number_of(text, "CPU architecture"), number_of(text, "CPU part"));
 }
 
 void read_machine(void) {

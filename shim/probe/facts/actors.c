@@ -59,7 +59,7 @@ __attribute__((noreturn)) static void rest(void) {
 static int64_t open_memory(int32_t task) {
     static char path[32];
     write_text(path, "/proc/%d/mem", task);
-    const int64_t file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
+    const int64_t file = open_file(path, O_RDONLY);
     return file < 0 ? file : stublab_close((int32_t)file);
 }
 
@@ -287,10 +287,8 @@ static const struct step {
 
 /** Whether a script goes on with a word; then it goes on after it. */
 static bool reads(const char *volatile *script, const char *expected) {
-    const char *rest = *script;
-    while (*expected != 0 && *rest == *expected)
-        rest++, expected++;
-    if (*expected != 0 || (*rest > ' ' && rest[-1] != ':'))
+    const char *rest = after(*script, expected);
+    if (rest == 0 || (*rest > ' ' && rest[-1] != ':'))
         return false;
     *script = rest + (*rest == ' ');
     return true;

@@ -8,7 +8,7 @@ static const char *control;
 static char before[8];
 
 static bool write_digit(const char *path, const char *digit) {
-    const int64_t file = syscall3(__NR_openat, AT_FDCWD, (long)path, O_WRONLY | O_CLOEXEC);
+    const int64_t file = open_file(path, O_WRONLY);
     const bool written = syscall3(__NR_write, file, (long)digit, 1) == 1;
     syscall1(__NR_close, file);
     return written;

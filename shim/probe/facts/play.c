@@ -22,8 +22,7 @@ static void set_stage(void) {
     if (at < 0)
         fail("no memory can be shared with actors", at);
     stage = (volatile struct stage *)at;
-    const int64_t program =
-        syscall3(__NR_openat, AT_FDCWD, (long)"/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    const int64_t program = open_file("/proc/self/exe", O_RDONLY);
     if (program < 0 || !keep_file(stublab_memory_file(0), COPY_FILE, O_CLOEXEC))
         return;
     for (int64_t got = 1; got > 0;) {
@@ -35,7 +34,7 @@ static void set_stage(void) {
 }
 
 static bool begets(const char *script) {
-    while (*script != 0 && !begins_with(script, "begets"))
+    while (*script != 0 && after(script, "begets") == 0)
         script++;
     return *script != 0;
 }

@@ -39,47 +39,13 @@ const struct section section_feature_code = {0};
 const uint8_t *data;
 struct machine machine;
 
-void unpack_data(void) {
-}
-
 void start_trying(void) {
     create_master();
     try_facilities();
-}
-
-void renew(void) {
-}
-
-void select_rules(const struct known_list *known) {
-    (void)known;
 }
 
 void say_machine(void) {
     struct new_utsname name = {0};
     syscall1(__NR_uname, (long)&name);
     say("# kernel: Linux %s\n# machine: %s\n", name.release, name.machine);
-}
-
-bool meets(const struct need *need) {
-    (void)need;
-    return false;
-}
-
-uint32_t load_setup_facts(struct fact *facts, uint32_t most) {
-    (void)facts, (void)most;
-    return 0;
-}
-
-void look_at_cases(const uint8_t *checks) {
-    (void)checks;
-}
-
-bool read_plant(const char *text, struct plant *plant) {
-    (void)text, (void)plant;
-    return false;
-}
-
-bool answer_failure(const char *failure) {
-    (void)failure;
-    return false;
 }
