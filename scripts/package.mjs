@@ -34,7 +34,10 @@ const TEMPLATES = [
 
 /** What `stublab --help`, `stublab explain` and errors need. */
 const LIGHT =
-  /src\/(lib|core\/machine)\/\w+\.ts$|src\/lib\/page\/figures|src\/core\/(encoder\/(abi|assembly|names)|stub\/proc)\.ts$/;
+  /src\/(lib\/(?!compiler|worker)|core\/machine\/)\w+\.ts$|src\/lib\/page\/figures|src\/core\/(encoder\/(abi|assembly|names)|stub\/proc)\.ts$/;
+
+/** What else `import "stublab"` evaluates, but for the encoders of the comparison. */
+const CORE = /src\/(core|fast|labs\/guest|lib\/worker|labs\/record\/examine)(?!.*_worker\.ts$)/;
 
 /** What is bundled, or writes a part of the probe and of modules, and asks that its licence goes with it. */
 const BUNDLED = ["commander", "preact", "wabt", "assemblyscript"];
@@ -82,7 +85,8 @@ async function bundle() {
       groups: [
         { name: "light", test: LIGHT, priority: 1 },
         // A program in it would run in each program.
-        { name: "core", test: /src\/(core|fast|lib|labs\/guest)\/(?!.*_worker\.ts$)/ },
+        { name: "core", test: CORE },
+        { name: "page", test: /src\/lib\/page\// },
       ],
     },
   });

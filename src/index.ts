@@ -66,11 +66,11 @@ export {
   type TracerOptions,
 } from "./core/stub/tracer.ts";
 export type { Lane, LaneOptions, TracingThread } from "./core/stub/tracing_thread.ts";
-export { loadEncoderUnconfined } from "./labs/compare/encoders/foreign.ts";
 export {
   ALL_ENCODERS,
   ENCODERS,
   type EncoderName,
+  loadEncoderUnconfined,
   openEncoder,
 } from "./labs/compare/encoders/open.ts";
 export type { GuestAnswer, GuestCall } from "./labs/guest/answer.ts";

@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import type { Encoder } from "../core/encoder/abi.ts";
 import { describeThrown } from "../labs/compare/answer.ts";
-import { isEncoderFile, loadEncoderUnconfined } from "../labs/compare/encoders/foreign.ts";
-import { openEncoder } from "../labs/compare/encoders/open.ts";
+import { isEncoderFile } from "../labs/compare/encoders/foreign.ts";
+import { loadEncoderUnconfined, openEncoder } from "../labs/compare/encoders/open.ts";
 import { EncoderError } from "../lib/errors.ts";
 import { visible } from "../lib/visible.ts";
 import { FOREIGN_COMMAND, isFields, isForeignCommand, tellParent } from "../sandbox/channel.ts";

@@ -1,7 +1,7 @@
 // The program of a sandbox of recordings (src/labs/record/sandbox.ts).
 
-import { isEncoderFile, loadEncoderUnconfined } from "../labs/compare/encoders/foreign.ts";
-import { openEncoder } from "../labs/compare/encoders/open.ts";
+import { isEncoderFile } from "../labs/compare/encoders/foreign.ts";
+import { loadEncoderUnconfined, openEncoder } from "../labs/compare/encoders/open.ts";
 import { playSandboxed } from "../labs/record/sandboxed.ts";
 
 await playSandboxed(async (encoder) =>

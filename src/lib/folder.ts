@@ -4,7 +4,6 @@
  * through the descriptor of its folder, so renaming the folder has no effect.
  */
 
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -38,7 +37,7 @@ const OTHER_THINGS: readonly unknown[] = ["ELOOP", "ENOTDIR", "ENXIO", "EISDIR"]
 
 /** An unpredictable name. */
 export function temporaryName(): string {
-  return `.stublab-${randomBytes(6).toString("hex")}`;
+  return `.stublab-${Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString("hex")}`;
 }
 
 /**

@@ -2,7 +2,6 @@
 //
 //    stack pointer → argc   argv[0] … NULL   envp[0] … NULL   auxv (type, value) … AT_NULL   strings and AT_RANDOM's bytes
 
-import { randomBytes } from "node:crypto";
 import { auxiliaryValue, PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
 import { InputError } from "../../lib/errors.ts";
 import { show } from "../../lib/shape.ts";
@@ -40,7 +39,7 @@ export function initialStack(image: Image, start: Start, top: bigint): Uint8Arra
     const size = `${strings.length} bytes`;
     throw new InputError(`arguments and environment take ${size}: the limit is ${MOST_STRINGS}`);
   }
-  const tail = Buffer.concat([strings, randomBytes(16)]);
+  const tail = Buffer.concat([strings, crypto.getRandomValues(new Uint8Array(16))]);
   const stringsAt = (top - BigInt(tail.length)) & ~15n;
   let next = stringsAt;
   const pointerTo = ({ length }: Buffer) => {

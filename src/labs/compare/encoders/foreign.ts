@@ -34,20 +34,8 @@ export function isEncoderFile(word: string): boolean {
   return word.includes("/") || ENDINGS.includes(extname(word));
 }
 
-/**
- * Loads a user's encoder that drives stubs: a WebAssembly or an ES module (docs/encoder-abi.md).
- *
- * This runs the module's code in this process, with all that this process may do, and without a time limit: load only
- * what you would import. Afterwards, a function that throws, returns a value of another type, or detaches its memory
- * makes every further call fail with the same EncoderError.
- *
- * @param file the path; its base name becomes the name of the encoder
- * @throws InputError if the file cannot be an encoder; EncoderError if it is for another machine, its code throws, or
- * names are missing: the message lists all of them
- * @example
- * using tracer = new Tracer({ encoder: await loadEncoderUnconfined("./mine.wasm") });
- */
-export async function loadEncoderUnconfined(file: string | URL): Promise<Encoder> {
+/** Loads a user's encoder that drives stubs: see `loadEncoderUnconfined`. */
+export async function loadDriver(file: string | URL): Promise<Encoder> {
   const path = file instanceof URL ? fileURLToPath(file) : text(file, "file");
   const encoder = guardEncoder(await openFileUnconfined(path, basename(path), "stubs"));
   return { ...encoder, file: resolve(path) };

@@ -1,4 +1,4 @@
-import type { CompleteEncoder, PartialEncoder } from "../../../core/encoder/abi.ts";
+import type { CompleteEncoder, Encoder, PartialEncoder } from "../../../core/encoder/abi.ts";
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
 import { ARCHES, type Arch, HOST_ARCH } from "../../../core/machine/index.ts";
 import { InputError } from "../../../lib/errors.ts";
@@ -48,4 +48,23 @@ export function openEncoder(name: string, arch: Arch = HOST_ARCH): PartialEncode
   throw new InputError(`unknown encoder "${name}"${didYouMean(name, ALL_ENCODERS)}`, {
     remedy: `choose one of ${ALL_ENCODERS.join(", ")}; a file of your own is a path, such as ./mine.wasm, and in a program await loadEncoderUnconfined(file)`,
   });
+}
+
+/**
+ * Loads a user's encoder that drives stubs: a WebAssembly or an ES module (docs/encoder-abi.md).
+ *
+ * This runs the module's code in this process, with all that this process may do, and without a time limit: load only
+ * what you would import. Afterwards, a function that throws, returns a value of another type, or detaches its memory
+ * makes every further call fail with the same EncoderError.
+ *
+ * @param file the path; its base name becomes the name of the encoder
+ * @throws InputError if the file cannot be an encoder; EncoderError if it is for another machine, its code throws, or
+ * names are missing: the message lists all of them
+ * @example
+ * using tracer = new Tracer({ encoder: await loadEncoderUnconfined("./mine.wasm") });
+ */
+export async function loadEncoderUnconfined(file: string | URL): Promise<Encoder> {
+  // Few programs need it, and what it imports takes a tenth of the time in which the package is loaded.
+  const { loadDriver } = await import("./foreign.ts");
+  return loadDriver(file);
 }
