@@ -20,8 +20,9 @@ const LIMITS = { fast: 120, slow: 600, alone: 600 };
 /** With SOAK in the environment some files test everything instead of a sample. */
 const SOAK_LIMIT = 7200;
 const SLOWNESS = 10;
-/** Files that are run at a time. */
+/** Files that are run at a time: one more than processors, as files wait, too. An emulated machine has no memory for it. */
 const MOST_LANES = 4;
+const LANES = Math.min(availableParallelism() + (process.env.ON_MACHINE ? 0 : 1), MOST_LANES);
 /** Seconds that processors ran for each file the last time, by name. */
 const TIMES = "build/test_times.json";
 
@@ -40,11 +41,12 @@ const tierOf = (name) => /\.(slow|alone)\.test/.exec(name)?.[1] ?? "fast";
 /** The files to run, of those that have been bundled, as their sources are named: the longest first. */
 function testFiles() {
   const times = readTimes();
+  const timeOf = (name) => times[name] ?? LIMITS[tierOf(name)] / 10;
   return readdirSync(bundled)
     .filter((name) => name.endsWith(".test.js"))
     .map((name) => name.replace(/\.js$/, ".ts"))
     .filter((name) => !OTHERS.test(name) && (isAll || tierOf(name) === "fast"))
-    .sort((a, b) => (times[b] ?? 5) - (times[a] ?? 5) || (a < b ? -1 : 1));
+    .sort((a, b) => timeOf(b) - timeOf(a) || (a < b ? -1 : 1));
 }
 
 function readTimes() {
@@ -163,7 +165,7 @@ const sources = new Map(
 const files = testFiles();
 const alone = files.filter((name) => tierOf(name) === "alone");
 const beside = files.filter((name) => tierOf(name) !== "alone");
-await runFiles(beside, Number(env.RUN_LANES ?? Math.min(availableParallelism(), MOST_LANES)));
+await runFiles(beside, Number(env.RUN_LANES ?? LANES));
 await runFiles(alone, 1);
 if (!isGiven) writeFileSync(TIMES, JSON.stringify(times));
 
