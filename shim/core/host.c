@@ -93,6 +93,10 @@ int64_t stublab_map_file(int32_t file, uint64_t length) {
     return syscall6(__NR_mmap, 0, (long)length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 }
 
+int64_t stublab_unmap(uint64_t address, uint64_t length) {
+    return syscall2(__NR_munmap, (long)address, (long)length);
+}
+
 int64_t stublab_map_shared(uint64_t length) {
     return syscall6(__NR_mmap, 0, (long)length, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED,
                     -1, 0);

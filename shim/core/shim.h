@@ -262,6 +262,8 @@ STUBLAB_EXPORT int64_t stublab_memory_file(uint64_t length);
 /** Maps the first `length` bytes of a file, shared, for reading and writing. Returns the address.
  */
 STUBLAB_EXPORT int64_t stublab_map_file(int32_t file, uint64_t length);
+/** Unmaps memory of the host, of which no view may be used any more. */
+STUBLAB_EXPORT int64_t stublab_unmap(uint64_t address, uint64_t length);
 
 /**
  * A pipe, close-on-exec: the end to read from, and the end to write to. A transfer by the end with

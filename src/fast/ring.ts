@@ -46,7 +46,7 @@ export class Ring {
     try {
       this.address = mapRing(thread, memory);
     } catch (error) {
-      memory.giveBack();
+      memory.giveBack(tracer.shim);
       throw error;
     }
   }
@@ -80,7 +80,7 @@ export class Ring {
   release(): void {
     const { state, tid, tracer } = this.#thread;
     this.#thread.onEnd = undefined;
-    this.#memory.giveBack();
+    this.#memory.giveBack(tracer.shim);
     if (state.name !== "dead") tracer.bindHere(tid);
   }
 

@@ -12,8 +12,25 @@ export const RING_SIZE =
 /** Rings of one file: each file takes a descriptor of the host. */
 const RINGS = 64;
 
-/** Rings that no stub uses. They stay mapped: views of unmapped memory would crash the process. */
-const unused: RingMemory[] = [];
+/** A file of rings, mapped in the host. It is given back when no stub uses one of them. */
+interface RingFile {
+  readonly file: number;
+  readonly address: number;
+  readonly unused: RingMemory[];
+}
+
+const files = new Set<RingFile>();
+
+/** Maps a file. Returns the errno of the call that failed, negative. */
+function openFile(shim: Shim): RingFile | number {
+  const file = shim.memoryFile(RINGS * RING_SIZE);
+  if (file < 0) return file;
+  const address = shim.mapFile(file, RINGS * RING_SIZE);
+  const opened = { file, address, unused: [] };
+  if (address > 0) files.add(opened);
+  else shim.close(file);
+  return address > 0 ? opened : address;
+}
 
 /** The memory of a ring, mapped in the host: a part of a file, which a stub maps, too. */
 export class RingMemory {
@@ -24,35 +41,39 @@ export class RingMemory {
   /** The whole ring, in which the entries begin at RING_ENTRIES. */
   readonly memory: ArrayBuffer;
   readonly #header: Uint32Array;
+  readonly #home: RingFile;
 
-  private constructor(file: number, offset: number, address: number) {
-    this.file = file;
+  private constructor(home: RingFile, offset: number) {
+    this.#home = home;
+    this.file = home.file;
     this.offset = offset;
-    this.address = address;
-    this.memory = viewMemory(address, RING_SIZE);
+    this.address = home.address + offset;
+    this.memory = viewMemory(this.address, RING_SIZE);
     this.#header = new Uint32Array(this.memory, 0, RING_ENTRIES / 4);
   }
 
   /** Takes a ring that was given back, or makes some. Returns the errno of the call that failed, negative. */
   static take(shim: Shim): RingMemory | number {
-    const last = unused.pop();
-    if (last !== undefined) return last;
-    const file = shim.memoryFile(RINGS * RING_SIZE);
-    if (file < 0) return file;
-    const address = shim.mapFile(file, RINGS * RING_SIZE);
-    if (address < 0) {
-      shim.close(file);
-      return address;
+    for (const { unused } of files) {
+      const last = unused.pop();
+      if (last !== undefined) return last;
     }
+    const home = openFile(shim);
+    if (typeof home === "number") return home;
     for (let ring = RINGS - 1; ring > 0; ring--) {
-      unused.push(new RingMemory(file, ring * RING_SIZE, address + ring * RING_SIZE));
+      home.unused.push(new RingMemory(home, ring * RING_SIZE));
     }
-    return new RingMemory(file, 0, address);
+    return new RingMemory(home, 0);
   }
 
-  /** Gives the ring back: no stub has it mapped any more. */
-  giveBack(): void {
+  /** Gives the ring back: no stub has it mapped any more, and nobody uses its views. */
+  giveBack(shim: Shim): void {
+    const { unused, file, address } = this.#home;
     unused.push(this);
+    if (unused.length < RINGS) return;
+    files.delete(this.#home);
+    shim.unmap(address, RINGS * RING_SIZE);
+    shim.close(file);
   }
 
   /** The number of the last turn, as the stub has it in EBP when it enters its loop. */

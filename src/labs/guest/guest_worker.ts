@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { Platform } from "../../core/platform/platform.ts";
+import "../../fast/index.ts";
 import { failureOf, InputError } from "../../lib/errors.ts";
 import type { Answer, Order } from "./pool.ts";
 import { runGuest } from "./run.ts";

@@ -131,6 +131,21 @@ pools("closing ends guests that run, and those that wait, and leaves no process"
   await other.close();
 });
 
+pools(
+  "a pool of the lane fast gives its descriptors and its memory back when it is closed",
+  async () => {
+    const shared = () => readFileSync("/proc/self/maps", "utf8").split("memfd:stublab").length;
+    const held = () => [readdirSync("/proc/self/fd").length, shared()];
+    const before = held();
+    for (let i = 0; i < 3; i++) {
+      await using fast = new GuestPool({ workers: 1, platform: { lane: "fast" } });
+      assert.is((await fast.run(EXITS)).result.kind, "exited");
+      assert.is.not(held()[1], before[1]);
+    }
+    assert.equal(held(), before);
+  },
+);
+
 pools("a platform that cannot be opened fails each run with the reason", async () => {
   await using other = new GuestPool({ workers: 1, platform: { exitSignal: "SIGTRAP" } });
   for (let i = 0; i < 2; i++) {

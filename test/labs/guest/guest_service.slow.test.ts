@@ -2,6 +2,7 @@
 
 // A service whose requests are guests: 2,000 of them, 200 at a time, in four workers.
 
+import { LANES } from "../../../src/core/stub/lane.ts";
 import {
   GuestPool,
   type GuestProgram,
@@ -100,31 +101,38 @@ const descriptors = () => readdirSync("/proc/self/fd").length;
 const threads = () => readdirSync("/proc/self/task").length;
 const processes = () => familyOf(process.pid).length;
 
-needs(service, "cc")("answers every request, and needs no more for later ones", async () => {
-  const elf = assemble(ECHO);
-  const words = randomWords(27n);
-  const random = () => Number(words() >> 40n);
-  const before = [descriptors(), processes()];
-  const pool = new GuestPool({ workers: WORKERS });
-  const rounds: { rss: number; uses: number[] }[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const requests = Array.from({ length: AT_A_TIME }, (_, i) =>
-      requestOf(round * AT_A_TIME + i, random(), elf),
-    );
-    const failing = requests.length - 1;
-    await Promise.all([
-      ...requests.slice(0, failing).map((request) => serve(pool, request)),
-      pool.run({ elf: elf.subarray(0, 100) }).then(
-        () => assert.unreachable(),
-        (error) => assert.instance(error, InputError),
-      ),
-    ]);
-    rounds.push({ rss: process.memoryUsage.rss(), uses: [descriptors(), threads(), processes()] });
-  }
-  const [warm, last] = [rounds[2], rounds.at(-1)];
-  const seen = JSON.stringify(rounds);
-  assert.equal(last?.uses, warm?.uses, seen);
-  assert.ok((last?.rss ?? 0) - (warm?.rss ?? 0) < GROWTH, seen);
-  await pool.close();
-  assert.equal([descriptors(), processes()], before);
-});
+for (const lane of LANES)
+  needs(service, "cc")(
+    `${lane}: answers every request, and needs no more for later ones`,
+    async () => {
+      const elf = assemble(ECHO);
+      const words = randomWords(27n);
+      const random = () => Number(words() >> 40n);
+      const before = [descriptors(), processes()];
+      const pool = new GuestPool({ workers: WORKERS, platform: { lane } });
+      const rounds: { rss: number; uses: number[] }[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const requests = Array.from({ length: AT_A_TIME }, (_, i) =>
+          requestOf(round * AT_A_TIME + i, random(), elf),
+        );
+        const failing = requests.length - 1;
+        await Promise.all([
+          ...requests.slice(0, failing).map((request) => serve(pool, request)),
+          pool.run({ elf: elf.subarray(0, 100) }).then(
+            () => assert.unreachable(),
+            (error) => assert.instance(error, InputError),
+          ),
+        ]);
+        rounds.push({
+          rss: process.memoryUsage.rss(),
+          uses: [descriptors(), threads(), processes()],
+        });
+      }
+      const [warm, last] = [rounds[2], rounds.at(-1)];
+      const seen = JSON.stringify(rounds);
+      assert.equal(last?.uses, warm?.uses, seen);
+      assert.ok((last?.rss ?? 0) - (warm?.rss ?? 0) < GROWTH, seen);
+      await pool.close();
+      assert.equal([descriptors(), processes()], before);
+    },
+  );
