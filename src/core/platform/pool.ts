@@ -1,12 +1,9 @@
 import { DeathError } from "../../lib/errors.ts";
 import type { Runner } from "./runner.ts";
 
-/** How long a stub that was just unmapped counts as alive: a check costs a system call. */
-const FRESH_MILLISECONDS = 0.1;
-
 /** Released subprocesses that wait for reuse: scrubbed stubs. */
 export class Pool {
-  readonly #waiting: { readonly runner: Runner; readonly since: number }[] = [];
+  readonly #waiting: Runner[] = [];
 
   /** The number of subprocesses in the pool. */
   get size(): number {
@@ -19,21 +16,22 @@ export class Pool {
   }
 
   put(runner: Runner): void {
-    this.#waiting.push({ runner, since: performance.now() });
+    this.#waiting.push(runner);
   }
 
   /** Removes and returns a live one; undefined if the pool has no live one. */
   take(): Runner | undefined {
     for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
-      if (isUsable(next.runner, next.since)) return next.runner;
+      if (isUsable(next)) return next;
     }
     return undefined;
   }
 }
 
-function isUsable({ stub }: Runner, since: number): boolean {
+/** Whether a stub lives: one system call, a wait that does not block. */
+function isUsable({ stub }: Runner): boolean {
   try {
-    if (stub.alive && performance.now() - since > FRESH_MILLISECONDS) stub.poll();
+    if (stub.alive) stub.poll();
     return stub.alive;
   } catch (error) {
     if (error instanceof DeathError) return false;

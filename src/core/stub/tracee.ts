@@ -48,6 +48,12 @@ export interface Dead {
 
 /** <linux/ptrace.h> */
 const PTRACE_POKEDATA = 5;
+const PTRACE_GETSIGINFO = 0x4202;
+/** The si_code of PTRACE_EVENT_EXIT. */
+const AT_EXIT = 0x605;
+
+/** A siginfo_t, with the si_code at index 2. */
+const siginfo = new Int32Array(32);
 
 /** How long a thread may take to stop after a SIGSTOP, in milliseconds. */
 export const GRACE_MILLISECONDS = 1000;
@@ -59,7 +65,7 @@ const AT_ONCE = new Deadline(0);
 
 const [READ, WRITE] = HOST_MACHINE.registerRequests;
 
-const { ECHILD, EMFILE, ENFILE, ESRCH } = constants.errno;
+const { ECHILD, EINVAL, EMFILE, ENFILE, ESRCH } = constants.errno;
 
 /** A thread that runs until its next stop. */
 export class Running {
@@ -103,6 +109,15 @@ export class Stopped {
   poke(address: bigint, word: bigint): void {
     const { tracer, tid } = this.#current();
     this.#check("ptrace(PTRACE_POKEDATA)", tracer.shim.ptrace(PTRACE_POKEDATA, tid, address, word));
+  }
+
+  /** Whether it has left this stop for its exit event. @throws DeathError also if it is on the way there @internal */
+  get hasEnded(): boolean {
+    const { tracer, tid } = this.#current();
+    const result = tracer.shim.ptrace(PTRACE_GETSIGINFO, tid, 0, siginfo);
+    // A group-stop has none.
+    if (result !== -EINVAL) this.#check("ptrace(PTRACE_GETSIGINFO)", result);
+    return result === 0 && siginfo[2] === AT_EXIT;
   }
 
   /** The message of the event that has stopped it (PTRACE_GETEVENTMSG). @internal */
@@ -310,11 +325,12 @@ export class Thread {
   poll(): Stop | undefined {
     const state = this.#state;
     if (state.name === "dead") throw this.#afterDeath(state.end);
+    if (state.name === "stopped" && !state.hasEnded) return undefined;
     if (state.name === "waiting" || (state.name === "detached" && this.#pidfd >= 0)) {
       this.expectAlive();
       return undefined;
     }
-    const status = this.#nextStatus(new Deadline(0));
+    const status = this.#nextStatus(AT_ONCE);
     return status === undefined ? undefined : this.take(status);
   }
 

@@ -240,6 +240,16 @@ spaces("is not disturbed by signals sent to its process or to the master", () =>
   assert.is(processState(space.pid), undefined);
 });
 
+spaces("that was killed a moment after its release is not handed out", () => {
+  using platform = Platform.open();
+  for (let i = 0; i < 50; i++) {
+    using space = platform.newAddressSpace();
+    space.mapAnonymous(AT, PAGE, "rw");
+    space.release();
+    process.kill(space.pid, "SIGKILL");
+  }
+});
+
 spaces("that was killed at rest is released without an error, and is not pooled", async () => {
   using platform = Platform.open();
   const space = platform.newAddressSpace();

@@ -2,7 +2,7 @@
 
 // A service whose requests are guests: 2,000 of them, 200 at a time, in four workers.
 
-import { LANES } from "../../../src/core/stub/lane.ts";
+import { LANES } from "../../../src/core/stub/tracing_thread.ts";
 import {
   GuestPool,
   type GuestProgram,
