@@ -12,7 +12,7 @@ struct section {
 };
 /** The facts about setups: src/labs/fuzz/probe/facts.ts. */
 extern const struct section section_facts;
-/** Checks that show features, and the page of their code: src/labs/fuzz/facts/features.ts. */
+/** Checks that show features, and the page of their code: src/labs/fuzz/facts/setups.ts. */
 extern const struct section section_features, section_feature_code;
 /** The sentence and the source of each rule, in the order of rule_ids; a 0 ends each. */
 extern const struct section section_rules;

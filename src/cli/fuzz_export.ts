@@ -1,7 +1,7 @@
 import { HOST_ARCH } from "../core/machine/index.ts";
 import { type CaseOutcome, Examiner } from "../labs/fuzz/examiner.ts";
-import { readProbe } from "../labs/fuzz/probe/file.ts";
 import { initramfs } from "../labs/fuzz/probe/initramfs.ts";
+import { readProbe } from "../labs/fuzz/probe/run.ts";
 import { isProcessors, processorProgram } from "../labs/fuzz/tell/attribution.ts";
 import {
   bisection,

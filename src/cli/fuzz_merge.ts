@@ -1,4 +1,4 @@
-import { mergeFolders } from "../labs/fuzz/run/merge.ts";
+import { mergeFolders } from "../labs/fuzz/run/folder.ts";
 import { InputError } from "../lib/errors.ts";
 import { visible } from "../lib/visible.ts";
 import { finishing } from "./interruption.ts";

@@ -2,9 +2,14 @@ import { type Arch, HOST_ARCH } from "../core/machine/index.ts";
 import { type Machine, USUAL_MACHINE } from "../labs/fuzz/machine.ts";
 import { predict, readThisMachine } from "../labs/fuzz/predict/predict.ts";
 import type { CasePrediction } from "../labs/fuzz/predict/prediction.ts";
-import { ruleOf, ruleText } from "../labs/fuzz/predict/rules.ts";
+import {
+  isMeant,
+  type ListedRule,
+  listRules,
+  ruleOf,
+  ruleText,
+} from "../labs/fuzz/predict/rules.ts";
 import { processorLines } from "../labs/fuzz/tell/attribution.ts";
-import { isMeant, type ListedRule, listRules } from "../labs/fuzz/tell/rule_list.ts";
 import { machineLine, predictionTable } from "../labs/fuzz/tell/told.ts";
 import { InputError, StublabError } from "../lib/errors.ts";
 import { grouped } from "../lib/group.ts";

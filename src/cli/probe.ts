@@ -1,6 +1,6 @@
 import { ARCHES, HOST_ARCH } from "../core/machine/index.ts";
-import { readProbe } from "../labs/fuzz/probe/file.ts";
 import { initramfs } from "../labs/fuzz/probe/initramfs.ts";
+import { readProbe } from "../labs/fuzz/probe/run.ts";
 import { caseJson } from "../labs/fuzz/tell/told.ts";
 import { InputError } from "../lib/errors.ts";
 import { visible } from "../lib/visible.ts";

@@ -19,7 +19,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import { topOfUserSpace } from "../../src/core/stub/user_space.ts";
-import { pathOfProbe } from "../../src/labs/fuzz/probe/file.ts";
+import { pathOfProbe } from "../../src/labs/fuzz/probe/run.ts";
 import { isAsTold } from "./console.ts";
 import { type Printed, stublab } from "./in_process.ts";
 import { EXIT_7, exiting } from "./machine_code.ts";

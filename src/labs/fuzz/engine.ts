@@ -22,7 +22,7 @@ import { FROMS, OUTCOME_SIZE, SETUP_SIZE } from "./case/records.ts";
 import { nameOfSignal } from "./case/signals.ts";
 import { CHUNK } from "./draw/generate.ts";
 import { type Machine, machineShape } from "./machine.ts";
-import { pathOfProbe } from "./probe/file.ts";
+import { pathOfProbe } from "./probe/run.ts";
 
 /** How long a setup may take to stop, in milliseconds. */
 const DEADLINE = 200;

@@ -6,10 +6,9 @@ import type { CaseTrier } from "./engine.ts";
 import { type ExaminerOptions, Experiment } from "./experiment.ts";
 import { MODEL_SHAPES } from "./known/arch.ts";
 import type { Machine } from "./machine.ts";
-import { causesOf, NO_CAUSES } from "./predict/cause.ts";
 import { adoptFlags, type FieldDifference } from "./predict/differences.ts";
 import { minimize } from "./predict/minimize.ts";
-import type { Causes } from "./predict/model.ts";
+import { type Causes, NO_CAUSES } from "./predict/model.ts";
 import { type CasePrediction, predictionOf, type StepPrediction } from "./predict/prediction.ts";
 
 /** So many cases that do not stop are waited for, each for two deadlines, while one is minimized. */
@@ -132,7 +131,7 @@ export class Examiner {
     };
     const fields = [...outcome.before, outcome].map(({ stable }) => stable);
     const causes =
-      outcome.differences.length === 0 ? NO_CAUSES : causesOf(outcome.it, fields, model);
+      outcome.differences.length === 0 ? NO_CAUSES : model.causesOf(outcome.it, fields);
     return { ...outcome, causes };
   }
 

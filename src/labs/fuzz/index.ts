@@ -22,7 +22,6 @@ export { type PredictOptions, predict } from "./predict/predict.ts";
 export type { CasePrediction, StepPrediction } from "./predict/prediction.ts";
 export type { Processor } from "./predict/processors.ts";
 export { type Phase, type Rule, rules } from "./predict/rules.ts";
-export type { Counts } from "./predict/tally.ts";
 export { type JudgeOptions, judge } from "./recordings/judge.ts";
 export type {
   Contradiction,
@@ -34,6 +33,6 @@ export { type RecordOptions, recordRun } from "./recordings/record_run.ts";
 export type { RecordingHeader } from "./recordings/recording.ts";
 export type { Finding } from "./run/fuzz_findings.ts";
 export type { FuzzOptions, FuzzProgress, FuzzResult } from "./run/options.ts";
-export type { FoundCase, Round, RunState, SeenKind, Shard } from "./run/state.ts";
+export type { Counts, FoundCase, Round, RunState, SeenKind, Shard } from "./run/state.ts";
 export type { CauseRow } from "./tell/causes.ts";
 export { type Examined, type ExportOptions, exportC } from "./tell/export_c.ts";

@@ -38,7 +38,7 @@ const OF_KERNEL = [
 ] as const;
 const OF_ARM64 = ["dit", "ssbs", "tco", "bti", "orig_x0"] as const;
 
-/** The features that rules depend on. Cases show which of them a machine has: facts/features.ts. */
+/** The features that rules depend on. Cases show which of them a machine has: facts/setups.ts. */
 export const FEATURES = [...OF_PROCESSOR, ...OF_KERNEL, ...OF_ARM64] as const;
 export type Feature = (typeof FEATURES)[number];
 

@@ -10,7 +10,7 @@ import { knownFacts } from "../../../src/labs/fuzz/known/known_facts.ts";
 import { FEATURES } from "../../../src/labs/fuzz/machine.ts";
 import { readThisMachine } from "../../../src/labs/fuzz/predict/predict.ts";
 import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
-import { noCounts } from "../../../src/labs/fuzz/predict/tally.ts";
+import { noCounts } from "../../../src/labs/fuzz/run/state.ts";
 import { isProcessors } from "../../../src/labs/fuzz/tell/attribution.ts";
 import { machineLine } from "../../../src/labs/fuzz/tell/told.ts";
 import { recordedMachines } from "../../support/feature_trials.ts";

@@ -2,16 +2,14 @@ import { fuzzText } from "../../../src/cli/fuzz_text.ts";
 import type { CaseOutcome } from "../../../src/labs/fuzz/examiner.ts";
 import { processorNotes } from "../../../src/labs/fuzz/facts/failures.ts";
 import { type Verdict, verdictOf } from "../../../src/labs/fuzz/facts/verdict.ts";
-import { causesOf, NO_CAUSES } from "../../../src/labs/fuzz/predict/cause.ts";
 import { differencesOf } from "../../../src/labs/fuzz/predict/differences.ts";
-import type { Change } from "../../../src/labs/fuzz/predict/model.ts";
+import { type Change, NO_CAUSES } from "../../../src/labs/fuzz/predict/model.ts";
 import { predict } from "../../../src/labs/fuzz/predict/predict.ts";
 import { predictionOf } from "../../../src/labs/fuzz/predict/prediction.ts";
 import { isUnasked } from "../../../src/labs/fuzz/predict/processors.ts";
 import { rules } from "../../../src/labs/fuzz/predict/rules.ts";
-import { noCounts } from "../../../src/labs/fuzz/predict/tally.ts";
 import type { Finding } from "../../../src/labs/fuzz/run/fuzz_findings.ts";
-import { RunState } from "../../../src/labs/fuzz/run/state.ts";
+import { noCounts, RunState } from "../../../src/labs/fuzz/run/state.ts";
 import {
   causeTable,
   explanations,
@@ -51,7 +49,7 @@ function compared(
   const prediction = predictionOf(it, model);
   const differences = differencesOf(prediction.predicted, seen);
   const outcome = { ...prediction, seen, stable: seen, before: [], differences };
-  return { ...outcome, causes: causesOf(it, [seen], model) };
+  return { ...outcome, causes: model.causesOf(it, [seen]) };
 }
 
 const OUTCOMES = lines.map((line) => {

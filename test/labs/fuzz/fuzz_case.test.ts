@@ -1,8 +1,8 @@
 import { CODES } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
 import { CONTENTS } from "../../../src/labs/fuzz/case/arch.ts";
+import { writeSetup } from "../../../src/labs/fuzz/case/batch.ts";
 import { caseOf } from "../../../src/labs/fuzz/case/case.ts";
-import { writeSetup } from "../../../src/labs/fuzz/case/case_record.ts";
 import { ONS, STARTS, WAYS } from "../../../src/labs/fuzz/case/records.ts";
 
 const cases = suite("fuzz: cases");

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { CODES, placeOf, SCRATCH, SCRATCH_SIZE } from "../../../src/labs/fuzz/case/amd64/code.ts";
 import { indexOf, REGISTERS } from "../../../src/labs/fuzz/case/amd64/kinds.ts";
-import { readSetup } from "../../../src/labs/fuzz/case/case_record.ts";
+import { readSetup } from "../../../src/labs/fuzz/case/batch.ts";
 import { fuzzModule } from "../../../src/labs/fuzz/case/module.ts";
 import {
   CONSTANTS,

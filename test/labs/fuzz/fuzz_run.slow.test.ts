@@ -1,8 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { fuzz } from "../../../src/labs/fuzz/fuzz.ts";
-import { LOG, RunFolder } from "../../../src/labs/fuzz/run/folder.ts";
+import { LOG, mergeFolders, RunFolder } from "../../../src/labs/fuzz/run/folder.ts";
 import { formatRound, ROUND } from "../../../src/labs/fuzz/run/log.ts";
-import { mergeFolders } from "../../../src/labs/fuzz/run/merge.ts";
 import type { FuzzOptions } from "../../../src/labs/fuzz/run/options.ts";
 import { missingRounds } from "../../../src/labs/fuzz/run/session.ts";
 import { RunState } from "../../../src/labs/fuzz/run/state.ts";

@@ -6,7 +6,7 @@ import {
   toolNeeds,
   verdictStatus,
 } from "../../../src/labs/fuzz/facts/profiles.ts";
-import { pathOfProbe } from "../../../src/labs/fuzz/probe/file.ts";
+import { pathOfProbe } from "../../../src/labs/fuzz/probe/run.ts";
 import { SESSIONS } from "../../support/tool_sessions.ts";
 
 const profiles = suite("profiles: what tools need of ptrace");

@@ -49,16 +49,12 @@ const BATCH = 512;
 /** In such a case one machine may get to where the other never does. */
 const APART = "predictions that differ";
 
-/** What of a machine cases depend on. */
-type DrawnFor = Pick<Machine, "xstateLength" | "frameLength" | "xcr0" | "features">;
-
-/** The generator of a stream, with the numbers of a machine. */
+/** The generator of a stream on a machine. @param machine what of it cases depend on */
 export function streamOf(
   { seed, path, known }: Stream,
-  { xstateLength, frameLength, xcr0, features }: DrawnFor,
+  machine: Pick<Machine, "xstateLength" | "frameLength" | "xcr0" | "features">,
 ): Generator {
-  const options = { path, xstateLength, frameLength, xcr0, features, known };
-  return new Generator(seed, options);
+  return new Generator(seed, { ...machine, path, known });
 }
 
 /** @throws InputError unless both logs are of one stream of cases */

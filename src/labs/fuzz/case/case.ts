@@ -11,6 +11,7 @@ import {
   members,
   oneOf,
   optional,
+  record,
   type Shape,
   truth,
   word,
@@ -101,8 +102,8 @@ function expectStep(read: Members, froms: readonly From[]): Way {
   read("block", wordsOf(block ? REGISTERS.length : 0));
   read("words", wordsOf(words));
   read("length", count(MOST));
-  const frame = framed && read("frame", frameOfFlags);
-  read("pairs", list(pairOf(word), mostPairs(way, frame)));
+  const frame = framed && read("frame", frameShape);
+  read("pairs", list(pairShape, mostPairs(way, frame)));
   return way;
 }
 
@@ -114,25 +115,17 @@ function wordsOf(expected: number): Shape<bigint[]> {
   };
 }
 
-function pairOf(word: Shape<bigint>): Shape<Pair> {
-  return (value, place) => {
-    const read = members(value, place);
-    return { offset: read("offset", word), word: read("word", word) };
-  };
-}
+const pairShape: Shape<Pair> = record({ offset: word, word });
 
-const frameOfFlags: Shape<SignalFrame> = (value, place) => {
-  const read = members(value, place);
-  const ucFlags = read("ucFlags", count(MOST));
-  const image = read("image", optional(word));
-  const fpstate = read("fpstate", truth);
-  if (image === undefined) return { ucFlags, fpstate };
-  if (!fpstate) throw new InputError(`${place}.image: needs fpstate`);
-  return { ucFlags, fpstate, image };
+const membersOfFrame = record({ ucFlags: count(MOST), image: optional(word), fpstate: truth });
+const frameShape: typeof membersOfFrame = (value, place) => {
+  const frame = membersOfFrame(value, place);
+  if (frame.image === undefined || frame.fpstate) return frame;
+  throw new InputError(`${place}.image: needs fpstate`);
 };
 
 /** The most pairs that a case may have. */
-export function mostPairs(way: Way, frame?: { readonly image?: bigint }): number {
+export function mostPairs(way: Way, frame?: { readonly image?: bigint | undefined }): number {
   const { frame: framed, pairs = 0 } = CONTENTS[way];
   return framed && frame?.image === undefined ? 0 : pairs;
 }

@@ -6,8 +6,8 @@
 import type { Arch } from "../../../core/machine/index.ts";
 import { InputError } from "../../../lib/errors.ts";
 import type { From, Way } from "./arch.ts";
+import { readCase, writeSetup } from "./batch.ts";
 import { type Case, expectCase, stepsOf } from "./case.ts";
-import { readCase, writeSetup } from "./case_record.ts";
 import { fuzzModule } from "./module.ts";
 import type { CASE_SCHEMA, On } from "./records.ts";
 

@@ -4,14 +4,13 @@ import { spawnSync } from "node:child_process";
 import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { UnsupportedError } from "../../../lib/errors.ts";
 import { list, parseJson, record, text } from "../../../lib/shape.ts";
-import { pathOfProbe } from "../probe/file.ts";
+import { pathOfProbe } from "../probe/run.ts";
 import AMD64_FEATURES from "./amd64/features.jsonl";
 import AMD64_SETUPS from "./amd64/setups.jsonl";
 import ARM64_FEATURES from "./arm64/features.jsonl";
 import ARM64_SETUPS from "./arm64/setups.jsonl";
 import type { Fact } from "./fact.ts";
-import { parseFeatures } from "./features.ts";
-import { parseSetupFacts } from "./setups.ts";
+import { parseFeatures, parseSetupFacts } from "./setups.ts";
 
 const { SETUPS, FEATURES } = {
   amd64: { SETUPS: AMD64_SETUPS, FEATURES: AMD64_FEATURES },

@@ -1,13 +1,16 @@
 /*
  * Facts about setups are data, of which a line begins a fact or is a check of the one before it: docs/conformance.md.
  * Expectations are written down and not computed by the model: facts exist to disagree with it.
+ *
+ * The features that facts and rules depend on are data, too, a case each: a machine has a feature if the outcome is as
+ * expected. The probe tries them in stubs without a filter.
  */
 
 import { HOST_ARCH } from "../../../core/machine/index.ts";
-
 import { InputError } from "../../../lib/errors.ts";
 import {
   hexWord,
+  inPlace,
   integer,
   list,
   members,
@@ -25,6 +28,7 @@ import type { Case } from "../case/case.ts";
 import { type Fields, placeOfField } from "../case/fields.ts";
 import { CASE_SCHEMA } from "../case/records.ts";
 import { parseCase } from "../case/text.ts";
+import { FEATURES } from "../machine.ts";
 import { expectNames, parseError } from "../recordings/outcome_document.ts";
 import { tellField } from "../tell/told.ts";
 import type { SetupCheck, SetupFact } from "./fact.ts";
@@ -52,15 +56,12 @@ const STATUSES = new Map(
 export function parseSetupFacts(lines: string): readonly SetupFact[] {
   const facts: (SetupFact & { readonly checks: SetupCheck[] })[] = [];
   for (const [i, line] of lines.trimEnd().split("\n").entries()) {
-    try {
+    inPlace(`line ${i + 1}`, () => {
       const document = parseJson(line);
       const last = facts.at(-1);
       if (last !== undefined && !("fact" in Object(document))) last.checks.push(checkOf(document));
       else facts.push({ ...headOf(document), checks: [] });
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new InputError(`line ${i + 1}: ${why}`, { cause });
-    }
+    });
   }
   return facts;
 }
@@ -121,4 +122,41 @@ function named(names: ReadonlyMap<string, number>, value: unknown, place: string
   const word = names.get(text(value, place));
   if (word !== undefined) return BigInt(word);
   throw new InputError(`${place}: unknown name ${show(value)}`);
+}
+
+/** The address of a page that such stubs have, too. */
+export const FEATURE_CODE = 0x1001_0000n;
+const SIZE = 4096;
+const INT3 = 0xcc;
+/** The most members of a line. */
+const MEMBERS = 6;
+
+/** Named for a feature. */
+export interface FeatureTrial extends SetupCheck {
+  /** Bytes in hex by their addresses in the page: what it executes besides the code of all targets. */
+  readonly code: Readonly<Record<string, string>>;
+}
+
+/** @throws InputError that names the member */
+export function parseFeatures(lines: string): readonly FeatureTrial[] {
+  return lines.trimEnd().split("\n").map(trialOf);
+}
+
+function trialOf(line: string): FeatureTrial {
+  const document = table(anything, MEMBERS)(parseJson(line), "");
+  const { feature, about, code, ...check } = document;
+  text(about, "about");
+  return {
+    ...checkOf({ check: oneOf(FEATURES)(feature, "feature"), filter: false, ...check }),
+    code: optional(table(text, MEMBERS))(code, "code") ?? {},
+  };
+}
+
+/** The page of their code; empty if they need none. */
+export function featureCode(trials: readonly FeatureTrial[]): Uint8Array {
+  const pieces = trials.flatMap(({ code }) => Object.entries(code));
+  const page = new Uint8Array(pieces.length === 0 ? 0 : SIZE).fill(INT3);
+  for (const [address, code] of pieces)
+    page.set(Buffer.from(code.replaceAll(" ", ""), "hex"), Number(BigInt(address) - FEATURE_CODE));
+  return page;
 }

@@ -1,5 +1,14 @@
-import type { Batch } from "../case/batch.ts";
-import type { Known, Outcome } from "../case/fields.ts";
+import { Batch } from "../case/batch.ts";
+import { type Case, type Step, stepsOf } from "../case/case.ts";
+import {
+  type Fields,
+  KNOWS,
+  type Known,
+  namesOfPart,
+  type Outcome,
+  PARTS,
+  writeFields,
+} from "../case/fields.ts";
 import { fuzzModule } from "../case/module.ts";
 import { OUTCOME_SIZE, SETUP_SIZE } from "../case/records.ts";
 import { componentRecords, FEATURES, type Feature, featureSet, type Machine } from "../machine.ts";
@@ -154,17 +163,28 @@ export class Model {
   }
 
   /**
-   * The causes of what differs first in outcome `i` of a batch, which lies after those of the steps before it.
+   * The causes of what differs first in the outcomes of a case, which the module finds (assembly/fuzz/cause.ts).
    *
-   * @param compared the address of what is compared: Known for each step
+   * @param outcomes the fields of its steps that are compared; a step that lacks them is not
    */
-  findCauses({ setups, outcomes }: Batch, i: number, compared: number): Causes {
+  causesOf(it: Case, outcomes: readonly Fields[]): Causes {
     this.select();
+    const steps = stepsOf(it);
     const module = fuzzModule();
-    const [setup, outcome] = [i * SETUP_SIZE, i * OUTCOME_SIZE];
-    const count = Number(
-      module.findCauses(setups.byteOffset + setup, outcomes.byteOffset + outcome, compared),
-    );
+    const size = KNOWN_SIZE * steps.length;
+    using batch = new Batch(steps.length);
+    const [last = 0] = batch.put([it]);
+    const at = module.reserve(size);
+    const compared = new Uint32Array(module.buffer, at, size / 4);
+    for (const [i, step] of steps.entries()) {
+      const fields = outcomes[i] ?? new Map();
+      writeFields(step, fields, batch, i);
+      compared.set(knownOf(step, fields), (i * KNOWN_SIZE) / 4);
+    }
+    const setup = batch.setups.byteOffset + last * SETUP_SIZE;
+    const outcome = batch.outcomes.byteOffset + last * OUTCOME_SIZE;
+    const count = Number(module.findCauses(setup, outcome, at));
+    module.release(at, size);
     const found = [...new Uint16Array(module.buffer, module.address("causes"), count)];
     return {
       rules: found.flatMap((place) => rules()[place - 1] ?? []).map((rule) => this.#applied(rule)),
@@ -183,4 +203,25 @@ export class Model {
       return rule;
     });
   }
+}
+
+export const NO_CAUSES: Causes = { rules: [], features: [], alterations: [] };
+
+/** Bytes of Known in assembly/model/prediction.ts. */
+const KNOWN_SIZE = 20;
+/** The last bit of a set stands for this word and all after it. */
+const LAST_BIT = 31;
+
+/** Which fields there are: Known. */
+function knownOf(it: Step, fields: Fields): number[] {
+  const bit = (name: string, knows: number) => (fields.has(name) ? knows : 0);
+  const halves = [bit("error", KNOWS.ERROR), bit("resumed", KNOWS.STATUS)];
+  const info = [bit("signal", KNOWS.INFO), bit("address", KNOWS.ADDRESS)];
+  const sets = PARTS.map((part) => {
+    const missing = namesOfPart(it, part).flatMap((name, k) =>
+      fields.has(name) ? [] : [Math.min(k, LAST_BIT)],
+    );
+    return missing.reduce((set, k) => set & ~(1 << k), -1);
+  });
+  return [[...halves, ...info].reduce((set, it) => set | it, 0), ...sets, 0];
 }

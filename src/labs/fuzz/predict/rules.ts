@@ -4,16 +4,17 @@
  */
 
 import { readFileSync } from "node:fs";
+import type { Arch } from "../../../core/machine/index.ts";
 import { beside } from "../../../lib/beside.ts";
 import { errnoName } from "../../../lib/errno.ts";
 import { hex, InputError } from "../../../lib/errors.ts";
 import { didYouMean } from "../../../lib/nearest.ts";
 import { list, optional, record, show, text } from "../../../lib/shape.ts";
-import { RULES } from "../case/arch.ts";
-import { fuzzModule, type ModuleFile } from "../case/module.ts";
+import { CASES, RULES } from "../case/arch.ts";
+import { fuzzModule, ModuleFile } from "../case/module.ts";
 import { nameOfSignal } from "../case/signals.ts";
 import { FEATURES, type Feature } from "../machine.ts";
-import { type Processor, processorsOf } from "./processors.ts";
+import { type Processor, processorsOf, processorsText } from "./processors.ts";
 
 export const PHASES = ["write", "return", "resume", "unpredicted"] as const;
 export type Phase = (typeof PHASES)[number];
@@ -169,4 +170,45 @@ function valueText(name: string, value: bigint): string {
   if (name === "errno") return errnoName(Number(value));
   if (name === "signal") return nameOfSignal(Number(value));
   return value > -1024n && value < 1024n ? String(value) : hex(BigInt.asUintN(64, value));
+}
+
+/** A rule as it is listed, and in "stublab.rules/1". */
+export type ListedRule = ReturnType<typeof listed>;
+
+/** All rules of an architecture. @throws EncoderError if the build has no model of it */
+export function listRules(arch: Arch): ListedRule[] {
+  const { MODULE, RULES } = CASES[arch];
+  return readRules(new ModuleFile(MODULE), RULES).map(listed);
+}
+
+/** Whether a word is the id or the phase of a rule, or part of its sentence, its condition or its source. */
+export function isMeant({ id, phase, ...texts }: ListedRule, word: string): boolean {
+  const wanted = word.toLowerCase();
+  if (/^[wsru]\d+$/.test(wanted)) return id.toLowerCase() === wanted;
+  const isPart = (text: string | null) => text?.toLowerCase().includes(wanted) === true;
+  return phase === wanted || Object.values(texts).some(isPart);
+}
+
+/** With its numbers in the sentence; null for no condition, and for a rule about the kernel, which no processor was asked. */
+function listed(rule: Rule) {
+  const { id, phase, source, asked } = rule;
+  const text = ruleText(rule) + otherValues(rule);
+  const processors = asked === undefined ? null : processorsText(asked);
+  return { id, phase, text, condition: tellCondition(rule), source, asked: processors };
+}
+
+function otherValues({ valuesWith }: Rule): string {
+  const all = Object.entries(valuesWith).flatMap(([feature, values]) =>
+    Object.keys(values).map((name) => {
+      const value = ruleText({ text: `{${name}}`, values });
+      return ` With ${feature} its ${name} is ${value}.`;
+    }),
+  );
+  return all.join("");
+}
+
+function tellCondition({ feature, since }: Rule): string | null {
+  if (feature === undefined) return null;
+  const told = feature.startsWith("!") ? `without ${feature.slice(1)}` : `with ${feature}`;
+  return since === undefined ? told : `${told} (Linux ${since})`;
 }

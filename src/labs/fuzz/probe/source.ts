@@ -33,16 +33,15 @@ import { nameOfSignal } from "../case/signals.ts";
 import { PATHS } from "../draw/arch.ts";
 import { CHUNK, GENERATOR } from "../draw/generate.ts";
 import { FEATURE_TRIALS } from "../facts/arch.ts";
-import { FEATURE_CODE, featureCode } from "../facts/features.ts";
 import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
 import { permissionBlocks } from "../facts/permission.ts";
 import { toolNeeds } from "../facts/profiles.ts";
 import { requestFacts } from "../facts/requests.ts";
+import { FEATURE_CODE, featureCode } from "../facts/setups.ts";
 import { KNOWN, type KnownName, LISTS } from "../known/arch.ts";
 import { FEATURES } from "../machine.ts";
 import { rules, ruleText } from "../predict/rules.ts";
-import { Bytes } from "./bytes.ts";
-import { factData, featureData } from "./facts.ts";
+import { Bytes, factData, featureData } from "./facts.ts";
 import { hostSettings, moduleMemory } from "./module_state.ts";
 
 // Values as C.

@@ -6,7 +6,6 @@ import { fieldsOf, writeFields } from "../case/fields.ts";
 import { CONSTANTS } from "../case/records.ts";
 import { type CaseDocument, formatCase } from "../case/text.ts";
 import { deviationsOf } from "../known/arch.ts";
-import { causesOf } from "../predict/cause.ts";
 import {
   type DifferenceKind,
   differencesOf,
@@ -143,7 +142,7 @@ export class RecordedCases {
         if (it === undefined || seen === undefined) return [];
         // A recording lacks the outcomes of the steps before.
         const outcomes = [...(it.before ?? []).map(() => new Map()), seen];
-        return [{ index: line, it, differences, causes: causesOf(it, outcomes, model) }];
+        return [{ index: line, it, differences, causes: model.causesOf(it, outcomes) }];
       });
     const counts = { cases: this.length, exercised: this.exercised(model) };
     return causeRows(examined, counts, model.machine).map(({ found, ...cause }) => ({

@@ -12,7 +12,7 @@ import { CorruptionError, InputError, TraceError, UnsupportedError } from "../..
 import { members, parseJson } from "../../../lib/shape.ts";
 import { modelOptions } from "../known/arch.ts";
 import { loggedMachineShape, type Machine } from "../machine.ts";
-import { pathOfProbe } from "../probe/file.ts";
+import { pathOfProbe } from "../probe/run.ts";
 import { roundShape } from "./log.ts";
 import type { Plan, Round } from "./state.ts";
 

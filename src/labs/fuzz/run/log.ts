@@ -12,6 +12,7 @@ import {
   members,
   nullable,
   oneOf,
+  record,
   type Shape,
   table,
   text,
@@ -23,8 +24,7 @@ import { exactly, GENERATOR } from "../draw/generate.ts";
 import { knownShape } from "../known/arch.ts";
 import { loggedMachineShape, type Machine, machineDocument } from "../machine.ts";
 import { formatPlant, parsePlant } from "../predict/plant.ts";
-import type { Counts } from "../predict/tally.ts";
-import type { FoundCase, Plan, Round, SeenKind } from "./state.ts";
+import type { Counts, FoundCase, Plan, Round, SeenKind } from "./state.ts";
 
 const SCHEMA = "stublab.fuzz-log/1";
 
@@ -91,13 +91,12 @@ const line = (document: object): string => `${JSON.stringify(document)}\n`;
 
 /** A round as a line. Maps are sorted, so that the same counts are the same text. */
 export function formatRound({ from, to, counts, signatures, findings, once }: Round): string {
+  const { unpredicted, exercised, untried, ...numbers } = counts;
   const table = (of: ReadonlyMap<string, number>) =>
     Object.fromEntries([...of].sort(([a], [b]) => (a < b ? -1 : 1)));
   return line({
-    ...{ from, to, cases: counts.cases, deaths: counts.deaths, hangs: counts.hangs },
-    unconfirmed: counts.unconfirmed,
-    ...{ unpredicted: table(counts.unpredicted), exercised: table(counts.exercised) },
-    untried: table(counts.untried),
+    ...{ from, to, ...numbers },
+    ...{ unpredicted: table(unpredicted), exercised: table(exercised), untried: table(untried) },
     signatures: signatures.map(({ signature, index }) => [hex(BigInt(signature)), index]),
     ...{ once: once.map(foundRow), findings: findings.map(foundRow) },
   });
@@ -108,24 +107,16 @@ const foundRow = ({ key, index, rule, first: { field, predicted, seen }, it }: F
   case: formatCase(it),
 });
 
-const MOST_CASES = Number.MAX_SAFE_INTEGER;
+const number = count(Number.MAX_SAFE_INTEGER);
 const MOST = 1_000_000;
 
 /** Reads a round, as a log has it, or as the probe answers. */
 export const roundShape: Shape<Round> = (value, place) => {
+  const counts = countsShape(value, place);
   const read = members(value, place);
-  const counts: Counts = {
-    cases: read("cases", count(MOST_CASES)),
-    deaths: read("deaths", count(MOST_CASES)),
-    hangs: read("hangs", count(MOST_CASES)),
-    unconfirmed: read("unconfirmed", count(MOST_CASES)),
-    unpredicted: read("unpredicted", tally),
-    exercised: read("exercised", tally),
-    untried: read("untried", tally),
-  };
   return {
-    from: read("from", count(MOST_CASES)),
-    to: read("to", count(MOST_CASES)),
+    from: read("from", number),
+    to: read("to", number),
     counts,
     signatures: read("signatures", list(kindShape, MOST)),
     findings: read("findings", list(foundShape, MOST)),
@@ -134,7 +125,12 @@ export const roundShape: Shape<Round> = (value, place) => {
 };
 
 const tally: Shape<Map<string, number>> = (value, place) =>
-  new Map(Object.entries(table(count(MOST_CASES), 1000)(value, place)));
+  new Map(Object.entries(table(number, 1000)(value, place)));
+
+const countsShape: Shape<Counts> = record({
+  ...{ cases: number, deaths: number, hangs: number, unconfirmed: number },
+  ...{ unpredicted: tally, exercised: tally, untried: tally },
+});
 
 const wordShape: Shape<bigint> = (value, place) => BigInt(hexWord(value, place));
 
@@ -142,7 +138,7 @@ const kindShape: Shape<SeenKind> = (value, place) => {
   const [signature, index] = list<unknown>((each) => each, 2)(value, place);
   return {
     signature: Number(wordShape(signature, `${place}[0]`)),
-    index: count(MOST_CASES)(index, `${place}[1]`),
+    index: number(index, `${place}[1]`),
   };
 };
 
@@ -151,12 +147,12 @@ const foundShape: Shape<FoundCase> = (value, place) => {
   const field = read("field", text);
   const isHalf = HALF.some((half) => half === field);
   const word = (name: string) => {
-    const number = read(name, wordShape);
-    return isHalf ? BigInt.asIntN(32, number) : number;
+    const whole = read(name, wordShape);
+    return isHalf ? BigInt.asIntN(32, whole) : whole;
   };
   return {
     key: Number(read("kind", wordShape)),
-    index: read("index", count(MOST_CASES)),
+    index: read("index", number),
     rule: read("rule", nullable(text)),
     it: read("case", (document, where) => inPlace(where, () => parseCase(document))),
     first: { field, predicted: word("predicted"), seen: word("seen") },

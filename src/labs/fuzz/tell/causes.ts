@@ -6,12 +6,10 @@ import { traitsOf } from "../against/compare.ts";
 import type { Case } from "../case/case.ts";
 import { formatCase } from "../case/text.ts";
 import type { Machine } from "../machine.ts";
-import { NO_CAUSES } from "../predict/cause.ts";
 import type { FieldDifference } from "../predict/differences.ts";
-import type { Causes } from "../predict/model.ts";
+import { type Causes, NO_CAUSES } from "../predict/model.ts";
 import { ruleOf, textOn } from "../predict/rules.ts";
-import type { Counts } from "../predict/tally.ts";
-import type { FoundCase } from "../run/state.ts";
+import type { Counts, FoundCase } from "../run/state.ts";
 import { causeTable } from "./attribution.ts";
 import { onceOf, ruleRow } from "./told.ts";
 
