@@ -296,7 +296,7 @@ function withoutQuotation(cause: unknown): string {
   return message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, "");
 }
 
-function isBytes(value: unknown): value is Uint8Array {
+export function isBytes(value: unknown): value is Uint8Array {
   // By its tag: `instanceof` fails for a value of another realm.
   return ArrayBuffer.isView(value) && tagOf(value) === "[object Uint8Array]";
 }

@@ -6,7 +6,7 @@ import {
   SyscallError,
   UnsupportedError,
 } from "../../lib/errors.ts";
-import { checkOptions, count, integer, truth, word } from "../../lib/shape.ts";
+import { bytes, checkOptions, count, integer, truth, word } from "../../lib/shape.ts";
 import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import type { Batch } from "../stub/batch.ts";
 import type { SyscallArgument, SyscallResult } from "../stub/injection.ts";
@@ -167,13 +167,10 @@ export class Subprocess {
   }
 
   /** Writes guest memory, which must be writable. @throws MemoryError, StateError */
-  write(address: number | bigint, bytes: Uint8Array): void {
+  write(address: number | bigint, data: Uint8Array): void {
     this.#expectUsable();
-    if (bytes instanceof Uint8Array) {
-      const start = integer(address, "address");
-      this.#expectFree(start, bytes.length);
-    }
-    this.stub.write(address, bytes);
+    this.#expectFree(integer(address, "address"), bytes(data, "data").length);
+    this.stub.write(address, data);
   }
 
   /** System calls that are executed together. No record of a fault survives a run: its page may be unmapped. */

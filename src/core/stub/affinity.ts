@@ -1,4 +1,5 @@
 import { getEnvironmentData, setEnvironmentData, threadId } from "node:worker_threads";
+import { isBytes } from "../../lib/shape.ts";
 import type { Shim } from "../shim/shim.ts";
 
 /** Bytes of a set of processors: more than any kernel has. */
@@ -34,7 +35,7 @@ function inherited(): Starter | undefined {
   if (typeof data !== "object" || data === null) return undefined;
   if (!("processor" in data && "original" in data)) return undefined;
   const { processor, original } = data;
-  if (typeof processor !== "number" || !(original instanceof Uint8Array)) return undefined;
+  if (typeof processor !== "number" || !isBytes(original)) return undefined;
   return { processor, original };
 }
 

@@ -101,7 +101,7 @@ function cannotEnd({ tgid, tracer }: Thread, exitSignal: number, why: string): C
   return new CloseError(
     `stub ${tgid} cannot be ended without harm to its parent: its exit signal is ` +
       `${tracer.signalName(exitSignal)}, and ${why}`,
-    { remedy: "it ends with this process" },
+    { remedy: "close again if that changes; else it ends with this process" },
   );
 }
 

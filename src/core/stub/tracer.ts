@@ -209,7 +209,8 @@ export class Tracer extends TracingThread {
    * and closing again tries what is left; closing a closed tracer does nothing.
    *
    * @throws StateError if another tracer still has a thread of a stub: nothing is closed then. CloseError if the end of
-   * a stub would harm its parent, TraceError, DeadlineError; CloseError with an AggregateError for several failures.
+   * a stub would harm its parent; TraceError, DeadlineError; StopError, EncoderError of the execve that makes an end
+   * harmless; CloseError with an AggregateError for several failures.
    */
   close(): void {
     for (const stub of this.#stubs.values()) stub.expectUnshared();

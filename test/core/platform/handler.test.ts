@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import * as code from "../../support/amd64_code.ts";
 import { by, FAST } from "../../support/drives.ts";
 import { lanePages, survives } from "../../support/guests.ts";
@@ -262,6 +263,7 @@ handler("the lane's pages cannot be mapped, unmapped, protected or written", () 
     thrown(MemoryError, () => space.unmap(at, PAGE));
     thrown(MemoryError, () => space.protect(at, PAGE, "rw"));
     thrown(MemoryError, () => space.write(at, Uint8Array.of(1)));
+    thrown(MemoryError, () => space.write(at, runInNewContext("Uint8Array.of(1)")));
   }
   space.mapAnonymous(shared - BigInt(PAGE), PAGE, "rw");
 });
