@@ -3,7 +3,6 @@
 #include "machine.h"
 #include "shim.h"
 #include <asm-generic/errno.h>
-#include <asm-generic/fcntl.h>
 #include <asm-generic/poll.h>
 #include <linux/memfd.h>
 #include <linux/mman.h>
@@ -75,18 +74,6 @@ int64_t stublab_memory_file(uint64_t length) {
         return file;
     syscall1(__NR_close, file);
     return result;
-}
-
-int64_t stublab_pipe(int32_t *ends, uint32_t own) {
-    long result = syscall2(__NR_pipe2, (long)ends, O_CLOEXEC);
-    return result < 0 ? result : syscall3(__NR_fcntl, ends[own], F_SETFL, O_NONBLOCK);
-}
-
-int64_t stublab_await_file(int32_t file, uint32_t timeout) {
-    struct pollfd entry = {file, POLLIN | POLLOUT, 0};
-    struct __kernel_timespec rest = {timeout / 1000, timeout % 1000 * 1000000L};
-    long result = syscall6(__NR_ppoll, (long)&entry, 1, (long)&rest, 0, 0, 0);
-    return result == -EINTR ? 0 : result;
 }
 
 int64_t stublab_map_file(int32_t file, uint64_t length) {

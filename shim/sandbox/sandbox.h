@@ -1,4 +1,5 @@
-// The contract of shim/sandbox/ with src/sandbox/: starting and confining foreign code.
+// The contract of shim/sandbox/ with src/sandbox/: starting programs, and confining
+// foreign code.
 #ifndef STUBLAB_SANDBOX_H
 #define STUBLAB_SANDBOX_H
 
@@ -63,5 +64,23 @@ STUBLAB_EXPORT int64_t stublab_socket_pair(int32_t *files);
  * touch other processes: such calls fail with EPERM. Returns 0 or -errno.
  */
 STUBLAB_EXPORT int64_t stublab_confine(void);
+
+/**
+ * A pipe, close-on-exec: the end to read from, and the end to write to. A transfer by the end with
+ * the index `own` fails with -EAGAIN instead of waiting.
+ */
+STUBLAB_EXPORT int64_t stublab_pipe(int32_t *ends, uint32_t own);
+/**
+ * Starts a program with one argument, without an environment, in a session of its own. These files
+ * are its standard input and output. Returns its pid. A program that cannot be executed exits with
+ * status 127.
+ */
+STUBLAB_EXPORT int64_t stublab_run_program(const char *path, const char *argument, int32_t input,
+                                           int32_t output);
+/**
+ * Waits until a file can be read or written, or its other end is closed. Returns 1, or 0 if that
+ * did not come within `timeout` milliseconds.
+ */
+STUBLAB_EXPORT int64_t stublab_await_file(int32_t file, uint32_t timeout);
 
 #endif

@@ -17,6 +17,7 @@ import {
   UnsupportedError,
 } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/shape.ts";
+import { loadSandbox } from "../../sandbox/program.ts";
 import type { Batch } from "./case/batch.ts";
 import { FROMS, OUTCOME_SIZE, SETUP_SIZE } from "./case/records.ts";
 import { nameOfSignal } from "./case/signals.ts";
@@ -84,7 +85,7 @@ export class Engine implements CaseTrier {
     this.#requests = requests;
     this.#answers = answers;
     // In a session of its own, Ctrl-C does not reach it.
-    this.pid = loadShim().runProgram(path, "serve", theirRequests, theirAnswers);
+    this.pid = loadSandbox().runProgram(path, "serve", theirRequests, theirAnswers);
     loadShim().close(theirRequests);
     loadShim().close(theirAnswers);
     try {
@@ -190,7 +191,7 @@ export class Engine implements CaseTrier {
       if (moved === 0 || moved === "EPIPE") throw this.#lost();
       if (typeof moved === "number") done += moved;
       else if (left <= 0) throw this.#hanging();
-      else if (loadShim().awaitFile(file, STEP) === 0) left -= STEP;
+      else if (loadSandbox().awaitFile(file, STEP) === 0) left -= STEP;
     }
   }
 
@@ -230,7 +231,7 @@ function tryTo(move: () => number): number | "EAGAIN" | "EPIPE" {
 /** @param own the index of the end that is for this process @throws UnsupportedError */
 function pipe(own: 0 | 1): readonly [number, number] {
   const ends = new Int32Array(2);
-  const result = loadShim().pipe(ends, own);
+  const result = loadSandbox().pipe(ends, own);
   const [from = -1, to = -1] = ends;
   if (result >= 0) return [from, to];
   throw unsupported("no pipe can be created", -result);

@@ -1,6 +1,11 @@
+// Starts a program of the package, which talks by its standard input and output.
 #include "machine.h"
-#include "shim.h"
+#include "sandbox.h"
 #include "signal.h"
+#include <asm-generic/errno.h>
+#include <asm-generic/fcntl.h>
+#include <asm-generic/poll.h>
+#include <linux/time_types.h>
 
 /** Raw system calls only: the child has a copy of the memory of a threaded process, without the
  * other threads. */
@@ -31,4 +36,16 @@ int64_t stublab_run_program(const char *path, const char *argument, int32_t inpu
         execute(path, argument, input, output);
     syscall4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&previous, 0, SIGSET_SIZE);
     return pid;
+}
+
+int64_t stublab_pipe(int32_t *ends, uint32_t own) {
+    long result = syscall2(__NR_pipe2, (long)ends, O_CLOEXEC);
+    return result < 0 ? result : syscall3(__NR_fcntl, ends[own], F_SETFL, O_NONBLOCK);
+}
+
+int64_t stublab_await_file(int32_t file, uint32_t timeout) {
+    struct pollfd entry = {file, POLLIN | POLLOUT, 0};
+    struct __kernel_timespec rest = {timeout / 1000, timeout % 1000 * 1000000L};
+    long result = syscall6(__NR_ppoll, (long)&entry, 1, (long)&rest, 0, 0, 0);
+    return result == -EINTR ? 0 : result;
 }
