@@ -6,7 +6,7 @@ import { SIGSEGV } from "../../linux/signal";
 import { get, giveUp } from "../prediction";
 import { use } from "../rule";
 import { isCanonical, R28, R28_si, R28_signal } from "./access";
-import { forgetCall, returnToUser } from "./do_syscall_64";
+import { forgetCall, returnToUser } from "./entry_64";
 import { forceTrap } from "./force_sig";
 import { run } from "./processor";
 import {

@@ -20,7 +20,7 @@ import { stopByNotice } from "./force_sig";
 import { goOn } from "./instructions";
 import { pageAt, placeHandler, SCRATCH_PAGE } from "./target";
 import { task } from "./task";
-import { resetSingleStep } from "./valid_user_regs";
+import { resetSingleStep } from "./write";
 
 /**
  * A handler is entered with the number of the signal in x0, its siginfo in x1 and its context in x2, below sp: the
