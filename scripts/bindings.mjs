@@ -4,7 +4,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { MACHINES } from "./compilers.mjs";
 import { cAssertions } from "./records.mjs";
-import { files, makeFrom } from "./sources.mjs";
+import { files, makerOf } from "./sources.mjs";
+
+const makeFrom = makerOf(import.meta.url);
 
 /** The rooms of shim/: each is a library that contains the core, too. */
 export const ROOMS = ["core", "fast", "sandbox"];

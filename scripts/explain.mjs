@@ -2,7 +2,9 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { MACHINES, MODELLESS } from "./compilers.mjs";
-import { makeFrom } from "./sources.mjs";
+import { makerOf } from "./sources.mjs";
+
+const makeFrom = makerOf(import.meta.url);
 
 /** In the order of assembly/explain/cause.ts. */
 const FIELDS = "id text next lesson stops waits events tracers programs".split(" ");

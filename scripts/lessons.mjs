@@ -2,7 +2,9 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { files, makeFrom } from "./sources.mjs";
+import { files, makerOf } from "./sources.mjs";
+
+const makeFrom = makerOf(import.meta.url);
 
 const FOLDER = "docs/lessons";
 const PLAYS = "src/labs/record/plays";

@@ -14,7 +14,9 @@ import {
 } from "./compilers.mjs";
 import { ENCODERS } from "./modules.mjs";
 import { RECORD_HEADERS } from "./records.mjs";
-import { files, loadTables, makeFrom } from "./sources.mjs";
+import { files, loadTables, makerOf } from "./sources.mjs";
+
+const makeFrom = makerOf(import.meta.url);
 
 /** The flags of all C: freestanding, and reproducible with the same compiler. */
 export const C_FLAGS = [

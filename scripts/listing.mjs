@@ -4,7 +4,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { compile, headerFlags, limitsOf } from "./compilers.mjs";
 import { quoted, shimOf } from "./libraries.mjs";
-import { makeFrom } from "./sources.mjs";
+import { makerOf } from "./sources.mjs";
+
+const makeFrom = makerOf(import.meta.url);
 
 /** What recordings show, and what judges run, on each architecture: the part of a source between two labels. */
 const listed = (arch) => [

@@ -7,7 +7,9 @@ import { MACHINES } from "./compilers.mjs";
 import { EXPLAIN_TEXTS } from "./explain.mjs";
 import { RECORD_CLASSES } from "./records.mjs";
 import { RULE_EXPORTS } from "./rules.mjs";
-import { files, IS_COMPLETE, makeFrom } from "./sources.mjs";
+import { files, IS_COMPLETE, makerOf } from "./sources.mjs";
+
+const makeFrom = makerOf(import.meta.url);
 
 /** The encoders, by architecture. */
 export const ENCODERS = {

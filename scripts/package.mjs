@@ -4,7 +4,9 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { relative, resolve } from "node:path";
-import { files, IS_COMPLETE, makeFrom } from "./sources.mjs";
+import { files, IS_COMPLETE, makerOf } from "./sources.mjs";
+
+const makeFrom = makerOf(import.meta.url);
 
 /** The entries of the library, as package.json exports them. */
 const ENTRIES = {

@@ -16,7 +16,9 @@ import {
   sourcesIn,
 } from "./libraries.mjs";
 import { ENCODERS, EXPLAINERS, FUZZERS } from "./modules.mjs";
-import { files, loadTables, makeFrom } from "./sources.mjs";
+import { files, loadTables, makerOf } from "./sources.mjs";
+
+const makeFrom = makerOf(import.meta.url);
 
 const hasModel = (machine) => !MODELLESS.includes(machine);
 

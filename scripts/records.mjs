@@ -3,7 +3,9 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { MACHINES, NODE_ARCHES } from "./compilers.mjs";
-import { files, loadTables, makeFrom } from "./sources.mjs";
+import { files, loadTables, makerOf } from "./sources.mjs";
+
+const makeFrom = makerOf(import.meta.url);
 
 const TABLES = "src/labs/fuzz/case/records.ts";
 const DRAWN = "src/labs/fuzz/draw/tables.ts";

@@ -3,7 +3,9 @@
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { MACHINES } from "./compilers.mjs";
-import { loadTables, makeFrom } from "./sources.mjs";
+import { loadTables, makerOf } from "./sources.mjs";
+
+const makeFrom = makerOf(import.meta.url);
 
 /** The table of an architecture, beside the module that it belongs to. */
 const TABLES = { amd64: "dist/rules.json", arm64: "dist/rules-arm64.json" };

@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 
 /** Paths of the files in a folder and below it with one of the suffixes. */
 export function files(folder, ...endings) {
@@ -14,18 +15,33 @@ export function files(folder, ...endings) {
 /** Whether all is made that a package must have: `build.mjs --complete`. */
 export const IS_COMPLETE = process.argv.includes("--complete");
 
+/** A script, and those of this folder that it imports, directly or not. */
+function scriptsOf(path, known = new Set()) {
+  if (known.has(path)) return known;
+  known.add(path);
+  const imports = readFileSync(path, "utf8").matchAll(/^(?:import|\}) .*"\.\/(\w+\.mjs)";$/gm);
+  for (const [, name] of imports) scriptsOf(`scripts/${name}`, known);
+  return known;
+}
+
+/** The `makeFrom` of a script: what that script makes, it makes anew only if itself or one that it imports changes. */
+export const makerOf = (url) => (target, sources, make, limits) => {
+  const scripts = [...scriptsOf(`scripts/${basename(url)}`)].sort();
+  return makeFrom(target, [...sources, ...scripts], make, limits);
+};
+
 /**
- * Runs `make` unless `target` was made from these sources, by these scripts. Contents are compared, not times, as a copy or
- * a checkout changes times.
+ * Runs `make` unless `target` was made from these sources. Contents are compared, not times, as a copy or a checkout changes
+ * times.
  *
  * @param missing why it cannot be made here, if so. It is left out then.
  * @param isWanted whether this build makes it. Another removes it if it is out of date.
  */
-export async function makeFrom(target, sources, make, { missing, isWanted = true } = {}) {
+async function makeFrom(target, sources, make, { missing, isWanted = true } = {}) {
   if (IS_COMPLETE && missing !== undefined)
     throw new Error(`a package without ${target} is refused: ${missing}`);
   const hash = createHash("sha256");
-  for (const source of [...sources, ...files("scripts", ".mjs")])
+  for (const source of sources)
     hash.update(source).update(existsSync(source) ? readFileSync(source) : "");
   const digest = hash.digest("hex");
   const record = `build/${target.replaceAll("/", "_")}.sha256`;
