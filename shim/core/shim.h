@@ -90,6 +90,9 @@ STUBLAB_EXPORT int64_t stublab_close(int32_t file);
 
 /** The system call ptrace(2). `data` is a number or an address: it depends on the request. */
 STUBLAB_EXPORT int64_t stublab_ptrace(int64_t request, int32_t tid, uint64_t address, void *data);
+/** Whether a thread has left its stop for its exit event: 0 or 1; -ESRCH: it is on the way there.
+ */
+STUBLAB_EXPORT int64_t stublab_is_at_exit(int32_t tid);
 
 /** Reads and writes all general registers of a stopped thread: a register block. */
 STUBLAB_EXPORT int64_t stublab_read_registers(int32_t tid, void *block);

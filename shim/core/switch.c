@@ -8,9 +8,6 @@
 #include <linux/ptrace.h>
 #include <linux/wait.h>
 
-/** The index of si_code in a siginfo_t. */
-enum { SI_CODE = 2 };
-
 /** The signal of a system call stop under PTRACE_O_TRACESYSGOOD. */
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 

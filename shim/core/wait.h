@@ -6,6 +6,9 @@
 #include <asm/signal.h>
 #include <linux/ptrace.h>
 
+/** The index of si_code in a siginfo_t. */
+enum { SI_CODE = 2 };
+
 /**
  * The status word of an exit stop if `code` is the si_code of one, else 0. SIGKILL can move a
  * thread to its exit stop after another stop was reported (ptrace_stop in kernel/signal.c).

@@ -48,12 +48,6 @@ export interface Dead {
 
 /** <linux/ptrace.h> */
 const PTRACE_POKEDATA = 5;
-const PTRACE_GETSIGINFO = 0x4202;
-/** The si_code of PTRACE_EVENT_EXIT. */
-const AT_EXIT = 0x605;
-
-/** A siginfo_t, with the si_code at index 2. */
-const siginfo = new Int32Array(32);
 
 /** How long a thread may take to stop after a SIGSTOP, in milliseconds. */
 export const GRACE_MILLISECONDS = 1000;
@@ -65,7 +59,7 @@ const AT_ONCE = new Deadline(0);
 
 const [READ, WRITE] = HOST_MACHINE.registerRequests;
 
-const { ECHILD, EINVAL, EMFILE, ENFILE, ESRCH } = constants.errno;
+const { ECHILD, EMFILE, ENFILE, ESRCH } = constants.errno;
 
 /** A thread that runs until its next stop. */
 export class Running {
@@ -114,10 +108,7 @@ export class Stopped {
   /** Whether it has left this stop for its exit event. @throws DeathError also if it is on the way there @internal */
   get hasEnded(): boolean {
     const { tracer, tid } = this.#current();
-    const result = tracer.shim.ptrace(PTRACE_GETSIGINFO, tid, 0, siginfo);
-    // A group-stop has none.
-    if (result !== -EINVAL) this.#check("ptrace(PTRACE_GETSIGINFO)", result);
-    return result === 0 && siginfo[2] === AT_EXIT;
+    return this.#check("ptrace(PTRACE_GETSIGINFO)", tracer.shim.isAtExit(tid)) !== 0;
   }
 
   /** The message of the event that has stopped it (PTRACE_GETEVENTMSG). @internal */
