@@ -36,7 +36,7 @@ const TEMPLATES = [
 
 /** What `stublab --help`, `stublab explain` and errors need. */
 const LIGHT =
-  /src\/(lib\/(?!compiler|worker)|core\/machine\/)\w+\.ts$|src\/lib\/page\/figures|src\/core\/(encoder\/(abi|assembly|names)|stub\/proc)\.ts$/;
+  /src\/(lib\/(?!compiler|worker)|core\/machine\/)\w+\.ts$|src\/lib\/page\/figures|src\/core\/(encoder\/(abi|assembly)|stub\/proc)\.ts$/;
 
 /** What else `import "stublab"` evaluates, but for the encoders of the comparison. */
 const CORE = /src\/(core|fast|labs\/guest|lib\/worker|labs\/record\/examine)(?!.*_worker\.ts$)/;

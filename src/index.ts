@@ -19,7 +19,6 @@ export {
   type Signature,
 } from "./core/encoder/abi.ts";
 export { type RegisterBlock, type RegisterField, registerLayout } from "./core/encoder/block.ts";
-export type { Signal, Syscall } from "./core/encoder/names.ts";
 export type { Arch } from "./core/machine/index.ts";
 export {
   Context,
@@ -65,7 +64,13 @@ export {
   Tracer,
   type TracerOptions,
 } from "./core/stub/tracer.ts";
-export type { Lane, LaneOptions, TracingThread } from "./core/stub/tracing_thread.ts";
+export type {
+  Lane,
+  LaneOptions,
+  Signal,
+  Syscall,
+  TracingThread,
+} from "./core/stub/tracing_thread.ts";
 export {
   ALL_ENCODERS,
   ENCODERS,

@@ -1,6 +1,6 @@
-import { looksLikeName, parseFlags, parseNumber } from "../core/encoder/names.ts";
 import { InputError } from "../lib/errors.ts";
 import { type Limit, readInput } from "../lib/input.ts";
+import { looksLikeName, parseFlags, parseNumber } from "../lib/names.ts";
 import { ESCAPES, quote } from "../lib/quote.ts";
 import { visible } from "../lib/visible.ts";
 

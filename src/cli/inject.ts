@@ -1,10 +1,10 @@
 import { getSystemErrorMap } from "node:util";
-import { parseSyscall, syscallName } from "../core/encoder/names.ts";
 import type { ObservedCall } from "../core/stub/injection.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { Tracer } from "../core/stub/tracer.ts";
 import { leaveFiles } from "../labs/record/files.ts";
 import { hex, InputError } from "../lib/errors.ts";
+import { parseSyscall, syscallName } from "../lib/names.ts";
 import { quote } from "../lib/quote.ts";
 import { type InjectArgument, parseArgument } from "./arguments.ts";
 import { openEncoderWatched } from "./encoder.ts";

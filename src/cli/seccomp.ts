@@ -1,6 +1,6 @@
-import { parseSignal } from "../core/encoder/names.ts";
 import { encodeFilter } from "../core/stub/filter.ts";
 import { disassembleFilter } from "../labs/compare/disassembly.ts";
+import { parseSignal } from "../lib/names.ts";
 import { openEncoderWatched } from "./encoder.ts";
 import { publish } from "./report.ts";
 import type { Values } from "./table/command.ts";

@@ -1,12 +1,12 @@
 /* The page at work: the case and the machine, and the fields of page.html that show and change them. */
 
-import { constantsOf, parseFlags } from "../../core/encoder/names.ts";
 import { HOST_ARCH, HOST_MACHINE } from "../../core/machine/index.ts";
 import * as arch from "../../labs/fuzz/case/arch.ts";
 import { ONS, STARTS, WAYS } from "../../labs/fuzz/case/records.ts";
 import { formatCase } from "../../labs/fuzz/case/text.ts";
 import { caseJson } from "../../labs/fuzz/tell/told.ts";
 import { hex } from "../../lib/errors.ts";
+import { constantsOf, parseFlags } from "../../lib/names.ts";
 import { MACHINES, machineNamed } from "../machines.ts";
 import { answer } from "./answer.ts";
 import { callOf, FLAG_SETS, holds, meaningOf } from "./bits.ts";

@@ -1,6 +1,5 @@
 /* The bits of registers by their names. */
 
-import { constantsOf, errorName, signalName, syscallName } from "../../core/encoder/names.ts";
 import { HOST_ARCH, HOST_MACHINE } from "../../core/machine/index.ts";
 import {
   CALL,
@@ -11,6 +10,7 @@ import {
   placeOf,
   REGISTERS,
 } from "../../labs/fuzz/case/arch.ts";
+import { constantsOf, errorName, signalName, syscallName } from "../../lib/names.ts";
 import { encoder, type Words } from "./words.ts";
 
 /** The flags in a register. */

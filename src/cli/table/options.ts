@@ -1,8 +1,8 @@
 import { Option } from "@commander-js/extra-typings";
-import { parseNumber } from "../../core/encoder/names.ts";
 import { ARCHES } from "../../core/machine/index.ts";
 import type { EncoderName } from "../../labs/compare/encoders/open.ts";
 import { InputError } from "../../lib/errors.ts";
+import { parseNumber } from "../../lib/names.ts";
 import { didYouMean } from "../../lib/nearest.ts";
 
 /**

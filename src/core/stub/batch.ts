@@ -1,6 +1,5 @@
 import { constants } from "node:os";
 import { InputError, StateError, SyscallError } from "../../lib/errors.ts";
-import type { Syscall } from "../encoder/names.ts";
 import { DEFINES } from "../shim/bindings.ts";
 import {
   decodeResult,
@@ -11,7 +10,7 @@ import {
   wordOf,
 } from "./injection.ts";
 import type { Thread } from "./tracee.ts";
-import type { Lane, TracingThread } from "./tracing_thread.ts";
+import type { Lane, Syscall, TracingThread } from "./tracing_thread.ts";
 
 /** Words of an entry, and the index of its result. */
 export const WORDS = DEFINES.ENTRY_SIZE / 8;

@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 import { DeadlineError, InputError, StateError } from "../../lib/errors.ts";
+import { syscallName } from "../../lib/names.ts";
 import { toWord, word } from "../../lib/shape.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
-import { syscallName } from "../encoder/names.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import { INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim/records.ts";
 import { PATIENT_MILLISECONDS, Running, type Thread } from "./tracee.ts";

@@ -1,6 +1,5 @@
 import { DeathError, StateError, type StubEnd, SyscallError } from "../../lib/errors.ts";
 import { bytes, checkOptions, count, nameOrNumber } from "../../lib/shape.ts";
-import type { Signal, Syscall } from "../encoder/names.ts";
 import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import { attach } from "./attach.ts";
 import { Batch } from "./batch.ts";
@@ -16,7 +15,7 @@ import type { Injector, StubLane } from "./lane.ts";
 import { allocate, checkRange, readMemory, writeMemory } from "./memory.ts";
 import { ThreadPool, type ThreadTicket } from "./thread_pool.ts";
 import type { Thread } from "./tracee.ts";
-import type { TracingThread } from "./tracing_thread.ts";
+import type { Signal, Syscall, TracingThread } from "./tracing_thread.ts";
 import { topOfUserSpace } from "./user_space.ts";
 
 /** The live stubs of a tracer, how they are driven, and the report of a death. */

@@ -13,7 +13,6 @@ import {
 import type { Encoder } from "../encoder/abi.ts";
 import { openAssemblyEncoder } from "../encoder/assembly.ts";
 import { encoderOption, expectDriver } from "../encoder/driver.ts";
-import type { Signal } from "../encoder/names.ts";
 import { checkDeadline } from "../shim/records.ts";
 import { CHILD_STEPS, type ChildStep, type Fork, forkStub, rehearse } from "./birth.ts";
 import { throwAll } from "./end.ts";
@@ -22,7 +21,7 @@ import { STUB_LANES } from "./lane.ts";
 import { Stub, type StubRegistry } from "./stub.ts";
 import { redeemTicket, type ThreadTicket } from "./thread_pool.ts";
 import type { Thread } from "./tracee.ts";
-import { LANES, type LaneOptions, TracingThread } from "./tracing_thread.ts";
+import { LANES, type LaneOptions, type Signal, TracingThread } from "./tracing_thread.ts";
 
 export interface TracerOptions extends LaneOptions {
   /** What `openEncoder` or `loadEncoderUnconfined` returns. Default: `openEncoder("assembly")`. */

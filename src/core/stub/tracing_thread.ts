@@ -1,20 +1,21 @@
 import { EncoderError, InputError } from "../../lib/errors.ts";
+import { errorName, parseSignal, parseSyscall, signalName } from "../../lib/names.ts";
+import type { Suggested } from "../../lib/nearest.ts";
 import { integer, nameOrNumber, show } from "../../lib/shape.ts";
 import type { Encoder } from "../encoder/abi.ts";
 import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
-import {
-  errorName,
-  parseSignal,
-  parseSyscall,
-  type Signal,
-  type Syscall,
-  signalName,
-} from "../encoder/names.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
+import type { SignalName, SyscallName } from "../shim/bindings.ts";
 import { Deadline, Injection } from "../shim/records.ts";
 import { loadShim, type Shim } from "../shim/shim.ts";
 import { bindThread, otherProcessor, unbindThread } from "./affinity.ts";
 import { mapStubCode } from "./user_space.ts";
+
+/** A system call: by its name, or its number. */
+export type Syscall = Suggested<SyscallName> | number | bigint;
+
+/** A signal: by its name, with or without SIG, or its number. */
+export type Signal = Suggested<SignalName> | number;
 
 /**
  * How a tracer drives its stubs.

@@ -1,6 +1,6 @@
 import type { Operation } from "../../core/encoder/abi.ts";
-import { constantName } from "../../core/encoder/names.ts";
 import { hex } from "../../lib/errors.ts";
+import { constantName } from "../../lib/names.ts";
 import { quoteWord } from "../../lib/quote.ts";
 import { decisionOf } from "./choices.ts";
 import { type Cluster, type Difference, wordAt } from "./clusters.ts";

@@ -1,6 +1,6 @@
-import { constantName, syscallName } from "../../core/encoder/names.ts";
 import * as bpf from "../../core/stub/filter.ts";
 import { hex } from "../../lib/errors.ts";
+import { constantName, syscallName } from "../../lib/names.ts";
 import { COMPARISONS, readInstruction, type SockFilter } from "./interpreter.ts";
 
 type Constants = ReadonlyMap<string, bigint>;

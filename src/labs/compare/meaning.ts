@@ -1,6 +1,6 @@
 import type { FunctionName } from "../../core/encoder/abi.ts";
-import { constantName, errorName, flagTerms, formatClone } from "../../core/encoder/names.ts";
 import { hex } from "../../lib/errors.ts";
+import { constantName, errorName, flagTerms, formatClone } from "../../lib/names.ts";
 import { NO_PROGRAM } from "./filter.ts";
 import type { Place } from "./places.ts";
 

@@ -1,4 +1,4 @@
-import { syscallName } from "../../core/encoder/names.ts";
+import { syscallName } from "../../lib/names.ts";
 import type { Emulation } from "./call.ts";
 import * as files from "./calls/files.ts";
 import * as memory from "./calls/memory.ts";

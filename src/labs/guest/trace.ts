@@ -1,7 +1,7 @@
 // System calls as strace prints them.
 
-import { constantName, flagTerms, formatClone } from "../../core/encoder/names.ts";
 import { hex } from "../../lib/errors.ts";
+import { constantName, flagTerms, formatClone } from "../../lib/names.ts";
 import { quote } from "../../lib/quote.ts";
 import type { GuestCall } from "./answer.ts";
 import { type Answer, int, isExit, isRefusal, nameOf } from "./call.ts";

@@ -1,5 +1,4 @@
 import type { RegisterBlock } from "../../core/encoder/block.ts";
-import { parseSignal, type Syscall, syscallName } from "../../core/encoder/names.ts";
 import { HOST_MACHINE } from "../../core/machine/index.ts";
 import { takeInitialRegisters } from "../../core/stub/attach.ts";
 import {
@@ -12,7 +11,9 @@ import { type ProcessFacts, readProcess } from "../../core/stub/proc.ts";
 import type { SignalInfo, Stop } from "../../core/stub/stop.ts";
 import { Stub } from "../../core/stub/stub.ts";
 import type { Thread } from "../../core/stub/tracee.ts";
+import type { Syscall } from "../../core/stub/tracing_thread.ts";
 import { DeathError, hex, StateError, TraceError } from "../../lib/errors.ts";
+import { parseSignal, syscallName } from "../../lib/names.ts";
 import { expectMembers, list, text, word } from "../../lib/shape.ts";
 import { HOST, NAMES, nextCallNumber, resultWord } from "./arch.ts";
 import { returned, type Teller, tellCall } from "./calls.ts";

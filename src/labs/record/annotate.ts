@@ -1,6 +1,6 @@
 // What the words in registers mean at a step: pids, flags, errnos, addresses in the code.
 
-import { errorName, syscallName } from "../../core/encoder/names.ts";
+import { errorName, syscallName } from "../../lib/names.ts";
 import { type RecordArch, tellFlags } from "./arch.ts";
 import { tellCall } from "./calls.ts";
 import type { LaneMoment, Moment, Moments, RegisterRow } from "./moment.ts";

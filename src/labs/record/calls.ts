@@ -1,5 +1,6 @@
 // System calls as strace shows them.
 
+import { hex } from "../../lib/errors.ts";
 import {
   constantName,
   errorName,
@@ -7,8 +8,7 @@ import {
   formatClone,
   signalName,
   syscallName,
-} from "../../core/encoder/names.ts";
-import { hex } from "../../lib/errors.ts";
+} from "../../lib/names.ts";
 import { quote } from "../../lib/quote.ts";
 import { signalsOf } from "./proc.ts";
 import type { Call } from "./recording.ts";

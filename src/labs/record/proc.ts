@@ -1,6 +1,6 @@
 // What /proc says of a process, in words.
 
-import { signalName } from "../../core/encoder/names.ts";
+import { signalName } from "../../lib/names.ts";
 import type { KernelView } from "./recording.ts";
 
 /** The letters of /proc/PID/stat: man 5 proc. The glossary has what they mean. */

@@ -1,9 +1,9 @@
 // The tracer's own calls: ptrace as strace shows it, and what wait4 reports.
 
-import { constantName, flagTerms, signalName } from "../../core/encoder/names.ts";
 import { decodeStatus, type Stop } from "../../core/stub/stop.ts";
 import type { TracingThread } from "../../core/stub/tracing_thread.ts";
 import { describeEnd, hex, type StubEnd } from "../../lib/errors.ts";
+import { constantName, flagTerms, signalName } from "../../lib/names.ts";
 import { RESUMES, tellWord, type Word } from "./calls.ts";
 import type { Call } from "./recording.ts";
 

@@ -1,6 +1,6 @@
-import { constantsOf } from "../../../src/core/encoder/names.ts";
 import { EMULATIONS } from "../../../src/labs/guest/calls.ts";
 import { kindsOf } from "../../../src/labs/guest/signatures.ts";
+import { constantsOf } from "../../../src/lib/names.ts";
 import {
   DATA,
   expectValue,

@@ -4,8 +4,8 @@
  */
 
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
-import { parseSyscall } from "../../../core/encoder/names.ts";
 import { HOST_ARCH, type ProbedArch } from "../../../core/machine/index.ts";
+import { parseSyscall } from "../../../lib/names.ts";
 import {
   BASELINE,
   CALL_32,

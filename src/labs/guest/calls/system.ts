@@ -1,7 +1,7 @@
 // exit, exit_group, getpid, set_tid_address, clock_gettime, gettimeofday, time, uname, arch_prctl.
 
 import { release } from "node:os";
-import { constantName } from "../../../core/encoder/names.ts";
+import { constantName } from "../../../lib/names.ts";
 import { type Emulation, int } from "../call.ts";
 import { BASE_LIMIT, GUEST_MACHINE } from "../machine.ts";
 

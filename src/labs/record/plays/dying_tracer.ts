@@ -1,6 +1,6 @@
-import { parseFlags } from "../../../core/encoder/names.ts";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
+import { parseFlags } from "../../../lib/names.ts";
 import type { Actor } from "../actor.ts";
 import { NAMES } from "../arch.ts";
 import { common } from "../lesson_text.ts";

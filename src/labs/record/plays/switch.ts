@@ -1,7 +1,7 @@
-import { parseFlags } from "../../../core/encoder/names.ts";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { hex, StateError } from "../../../lib/errors.ts";
+import { parseFlags } from "../../../lib/names.ts";
 import { HOST, NAMES, resultWord } from "../arch.ts";
 import type { Said } from "../said.ts";
 import type { Outcome } from "../stepping.ts";

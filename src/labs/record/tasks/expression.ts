@@ -1,5 +1,5 @@
-import { parseNumber } from "../../../core/encoder/names.ts";
 import { InputError } from "../../../lib/errors.ts";
+import { parseNumber } from "../../../lib/names.ts";
 import { didYouMean } from "../../../lib/nearest.ts";
 import { show } from "../../../lib/shape.ts";
 

@@ -1,6 +1,6 @@
-import { syscallName } from "../../../core/encoder/names.ts";
 import type { SyscallArgument } from "../../../core/stub/injection.ts";
 import { DeadlineError, DeathError, hex, StublabError, TraceError } from "../../../lib/errors.ts";
+import { syscallName } from "../../../lib/names.ts";
 import type { Actor } from "../actor.ts";
 import { callWords, HOST, NAMES, nextCallNumber, resultWord } from "../arch.ts";
 import { detachInStop } from "../birth.ts";

@@ -1,12 +1,5 @@
-import { InputError } from "../../lib/errors.ts";
-import { didYouMean, type Suggested } from "../../lib/nearest.ts";
-import type { SignalName, SyscallName } from "../shim/bindings.ts";
-
-/** A system call: by its name, or its number. */
-export type Syscall = Suggested<SyscallName> | number | bigint;
-
-/** A signal: by its name, with or without SIG, or its number. */
-export type Signal = Suggested<SignalName> | number;
+import { InputError } from "./errors.ts";
+import { didYouMean } from "./nearest.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
 

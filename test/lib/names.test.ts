@@ -10,10 +10,10 @@ import {
   parseSyscall,
   signalName,
   syscallName,
-} from "../../../src/core/encoder/names.ts";
-import { nearest } from "../../../src/lib/nearest.ts";
+} from "../../src/lib/names.ts";
+import { nearest } from "../../src/lib/nearest.ts";
 
-const TABLE = readFileSync("test/core/encoder/names.txt", "utf8").split("\n").slice(2);
+const TABLE = readFileSync("test/lib/names.txt", "utf8").split("\n").slice(2);
 
 for (const encoder of ENCODERS) {
   const { constants } = openEncoder(encoder, "amd64");
