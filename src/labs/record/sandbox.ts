@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { ChildProcess, fork } from "node:child_process";
 import type { EventEmitter } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
@@ -117,12 +117,13 @@ export class Sandbox {
    *
    * @returns its data for the host.
    * @throws StateError if it fails, ends, pauses elsewhere, or is late; UnsupportedError if Node.js does not start;
-   * the reason of the scene's signal
+   * the reason of the scene's signal, of a process
    */
   reaches(point: string): Promise<string> {
     const place = `come to "${point}"`;
     return this.#until(place, () => {
-      this.#scene.signal?.throwIfAborted();
+      // The end of a process takes all of its stubs along, that of a thread does not.
+      if (this.#vehicle instanceof ChildProcess) this.#scene.signal?.throwIfAborted();
       const message = this.#next();
       if (message?.pause?.point === point) return message.pause.told;
       const what = `the sandboxed host did not ${place}: `;
