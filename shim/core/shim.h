@@ -140,39 +140,42 @@ STUBLAB_EXPORT int64_t stublab_wait(int32_t tid, uint32_t options, int64_t timeo
 STUBLAB_EXPORT int64_t stublab_wait_within(int32_t tid, uint32_t options,
                                            struct stublab_deadline *deadline, int32_t *status);
 
-/** Arguments and results of an injection. */
-struct stublab_injection {
-    uint64_t pass_over;               /* signals that are always suppressed and passed over */
-    uint64_t rest;                    /* the address just past the breakpoint of the stub code */
+/** How a thread is run, and what came of it: an injection, a turn of a ring, or a switch. */
+struct stublab_run {
     struct stublab_deadline deadline; /* when it passes: -ETIMEDOUT, and the thread runs on */
-    int32_t step;                     /* enum stublab_inject_step: the last step */
-    int32_t status;                   /* the status word of the last wait */
+    uint64_t pass_over; /* of an injection: signals that are always suppressed and passed over */
+    uint64_t rest;      /* of an injection: the address just past the breakpoint */
+    uint64_t xstate_length; /* of a switch: bytes of `xstate`; 0: do not transfer it */
+    int32_t request;        /* of a switch: PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP */
+    int32_t step;           /* enum stublab_step: the last one */
+    int32_t status;         /* the status word of the last wait */
+    int32_t siginfo[32];    /* siginfo_t of a stop by a signal; zeros: a group-stop */
 };
 
-enum stublab_inject_step {
-    STUBLAB_INJECT_SETREGS = 0,
-    STUBLAB_INJECT_CONT = 1,
-    STUBLAB_INJECT_WAIT = 2,
-    STUBLAB_INJECT_GETREGS = 3,
-    STUBLAB_INJECT_GETSIGINFO = 4,
+enum stublab_step {
+    STUBLAB_STEP_SETREGS = 0,
+    STUBLAB_STEP_SETREGSET = 1,
+    STUBLAB_STEP_RESUME = 2,
+    STUBLAB_STEP_WAIT = 3,
+    STUBLAB_STEP_GETREGS = 4,
+    STUBLAB_STEP_GETREGSET = 5,
+    STUBLAB_STEP_GETSIGINFO = 6,
 };
 
-enum stublab_inject_end {
-    STUBLAB_INJECT_RESTS =
-        0, /* the call is complete; if it has stopped, `block` has the registers */
-    STUBLAB_INJECT_STOPPED = 1, /* at another stop, or ended: see `status` */
-    STUBLAB_INJECT_LEFT =
-        2, /* outside the stub code, as after an execve; `block` has the registers */
+/** How a run ends. A negative result is -ETIMEDOUT, or the -errno of the last step. */
+enum stublab_end {
+    STUBLAB_END_DONE = 0,   /* the call is complete; or the guest is at a system call */
+    STUBLAB_END_SIGNAL = 1, /* stopped by a signal: see `siginfo` */
+    STUBLAB_END_OTHER = 2,  /* at an event or at its end: see `status` */
+    STUBLAB_END_LEFT = 3,   /* of an injection: outside the stub code, as after an execve */
 };
 
 /**
  * Executes one system call in the stopped thread `tid`: writes its registers from `block`, resumes
  * it, waits for the breakpoint, and reads the registers back into `block`. The breakpoint is
- * identified by the program counter; signals from other processes are passed over. Returns an enum
- * stublab_inject_end, or the -errno of `injection->step`.
+ * identified by the program counter; signals from other processes are passed over.
  */
-STUBLAB_EXPORT int64_t stublab_inject(int32_t tid, void *block,
-                                      struct stublab_injection *injection);
+STUBLAB_EXPORT int64_t stublab_inject(int32_t tid, void *block, struct stublab_run *run);
 
 /** Offsets in the stub code of the loop over a ring, and just past its system call instructions:
  * those of the entries, of the wake-up of the host, and of its own sleep. */
@@ -180,38 +183,17 @@ STUBLAB_EXPORT uint32_t stublab_stub_serve_offset(void);
 STUBLAB_EXPORT uint32_t stublab_stub_wake_offset(void);
 STUBLAB_EXPORT uint32_t stublab_stub_sleep_offset(void);
 
-/** Arguments and results of a switch. */
-struct stublab_switch {
-    struct stublab_deadline deadline; /* when it passes: -ETIMEDOUT, and the guest runs on */
-    uint64_t xstate_length;           /* bytes of `xstate`; 0: do not transfer it */
-    int32_t request;                  /* PTRACE_SYSEMU or PTRACE_SYSEMU_SINGLESTEP */
-    int32_t step;                     /* enum stublab_switch_step: the last step */
-    int32_t status;                   /* the status word of the last wait */
-    int32_t siginfo[32];              /* siginfo_t of a stop by a signal */
-};
-
-enum stublab_switch_step {
-    STUBLAB_SWITCH_SETREGS = 0,
-    STUBLAB_SWITCH_SETREGSET = 1,
-    STUBLAB_SWITCH_RESUME = 2,
-    STUBLAB_SWITCH_WAIT = 3,
-    STUBLAB_SWITCH_GETREGS = 4,
-    STUBLAB_SWITCH_GETREGSET = 5,
-    STUBLAB_SWITCH_GETSIGINFO = 6,
-};
-
 /**
  * Runs a guest in the stopped thread `tid` until its next stop: writes its general registers from
  * `block` and the rest of its state from `xstate` (see `stublab_read_xstate`), resumes it, waits,
- * and reads both back. Returns 0 at a system call stop; 1 at a stop by a signal, with its siginfo;
- * 2 at any other stop or at the end, with nothing read; -ETIMEDOUT; or the -errno of `step`.
+ * and reads both back, except at STUBLAB_END_OTHER.
  */
 STUBLAB_EXPORT int64_t stublab_switch(int32_t tid, void *block, void *xstate,
-                                      struct stublab_switch *exchange);
+                                      struct stublab_run *run);
 
 /** The second half of a switch: waits for a guest that was late and has been signaled. */
 STUBLAB_EXPORT int64_t stublab_switch_wait(int32_t tid, void *block, void *xstate,
-                                           struct stublab_switch *exchange);
+                                           struct stublab_run *run);
 
 /**
  * Reads the state of a stopped thread beside its register block: the XSAVE area on amd64; the

@@ -2,7 +2,6 @@
 #include "machine.h"
 #include "registers.h"
 #include "shim.h"
-#include "wait.h"
 #include <asm-generic/errno.h>
 #include <linux/ptrace.h>
 #include <linux/uio.h>
@@ -32,13 +31,6 @@ int64_t stublab_attach(int32_t tid, int32_t relative) {
     if (relative != 0 && syscall1(__NR_getsid, tid) != syscall1(__NR_getsid, relative))
         return -ESRCH;
     return stublab_ptrace(PTRACE_ATTACH, tid, 0, 0);
-}
-
-int64_t stublab_is_at_exit(int32_t tid) {
-    int32_t siginfo[32] = {0};
-    int64_t result = stublab_ptrace(PTRACE_GETSIGINFO, tid, 0, siginfo);
-    /* A group-stop has none. */
-    return result < 0 && result != -EINVAL ? result : exit_stop(siginfo[SI_CODE]) != 0;
 }
 
 int64_t stublab_read_memory(int32_t pid, uint64_t address, void *bytes, uint64_t length) {

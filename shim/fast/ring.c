@@ -1,7 +1,7 @@
 #include "ring.h"
 #include "machine.h"
+#include "run.h"
 #include "turn.h"
-#include "wait.h"
 #include <asm-generic/errno.h>
 #include <asm/signal.h>
 #include <linux/futex.h>
@@ -22,23 +22,23 @@ static int64_t futex(uint32_t *word, int operation, uint32_t value,
     return syscall4(__NR_futex, (long)word, operation, value, (long)timeout);
 }
 
-static int has_ended(const struct ring *ring, uint32_t turn) {
-    return __atomic_load_n(&ring->done, __ATOMIC_ACQUIRE) == turn;
+static int has_ended(const struct ring *ring) {
+    return __atomic_load_n(&ring->done, __ATOMIC_ACQUIRE) == ring->turn;
 }
 
 /** Looks for the end of a turn `looks` times. */
-static int ends_within(const struct ring *ring, uint32_t turn, uint32_t looks) {
+static int ends_within(const struct ring *ring, uint32_t looks) {
     for (uint32_t i = 0; i < looks; i++) {
-        if (has_ended(ring, turn))
+        if (has_ended(ring))
             return 1;
         relax();
     }
     return 0;
 }
 
-static int ends_after_yields(const struct ring *ring, uint32_t turn) {
+static int ends_after_yields(const struct ring *ring) {
     for (int i = 0; i < YIELDS; i++) {
-        if (has_ended(ring, turn))
+        if (has_ended(ring))
             return 1;
         syscall0(__NR_sched_yield);
     }
@@ -46,153 +46,114 @@ static int ends_after_yields(const struct ring *ring, uint32_t turn) {
 }
 
 /** Sleeps until the turn ends, but not for long: the stub may be stopped by a signal. */
-static void sleep_on(struct ring *ring, uint32_t turn, int64_t nanoseconds) {
+static void sleep_on(struct ring *ring, int64_t nanoseconds) {
     const struct __kernel_timespec timeout = {.tv_nsec = nanoseconds};
     __atomic_store_n(&ring->host_sleeps, 1, __ATOMIC_SEQ_CST);
     const uint32_t done = __atomic_load_n(&ring->done, __ATOMIC_SEQ_CST);
-    if (done != turn)
+    if (done != ring->turn)
         futex(&ring->done, FUTEX_WAIT, done, &timeout);
     __atomic_store_n(&ring->host_sleeps, 0, __ATOMIC_RELAXED);
 }
 
 /**
- * Classifies a stop during a turn, as judge_stop does. A SIGTRAP that another process sent may have
- * ended an earlier turn, and its breakpoint then stops this one.
+ * Classifies a stop during a turn, as that of an injection. A SIGTRAP that another process sent may
+ * have ended an earlier turn, and its breakpoint then stops this one.
  */
-static int64_t judge_turn(int32_t tid, const struct ring *ring, uint32_t turn,
-                          struct stublab_injection *injection) {
-    const int signal = stop_signal(injection->status);
+static int64_t judge_turn(int32_t tid, void *memory, struct stublab_run *run) {
+    const struct ring *ring = memory;
+    const int signal = stop_signal(run->status);
     if (signal == 0)
-        return STUBLAB_INJECT_STOPPED;
-    if (injection->pass_over & (1ULL << (signal - 1)))
+        return STUBLAB_END_OTHER;
+    if (run->pass_over & (1ULL << (signal - 1)))
         return PASSED_OVER;
-    if (signal == SIGTRAP && ring->halt && has_ended(ring, turn))
-        return STUBLAB_INJECT_RESTS;
-    int64_t result = judge_signal(tid, injection);
-    const int stopped = result == STUBLAB_INJECT_STOPPED && stop_signal(injection->status) != 0;
-    return stopped && signal == SIGTRAP ? PASSED_OVER : result;
-}
-
-static int64_t resume(int32_t tid, struct stublab_injection *injection) {
-    injection->step = STUBLAB_INJECT_CONT;
-    int64_t result = stublab_ptrace(PTRACE_CONT, tid, 0, 0);
-    injection->step = STUBLAB_INJECT_WAIT;
-    return result;
-}
-
-/** Waits for the breakpoint after the turn, or for a stop to be passed over. */
-static int64_t await_stop(int32_t tid, struct ring *ring, uint32_t turn,
-                          struct stublab_injection *injection) {
-    int64_t result = stublab_wait_within(tid, __WALL, &injection->deadline, &injection->status);
-    if (result <= 0)
-        return result == 0 ? -ETIMEDOUT : result;
-    return judge_turn(tid, ring, turn, injection);
-}
-
-/** Resumes the stub after stops until one is not to be passed over. */
-static int64_t pass_over(int32_t tid, struct ring *ring, uint32_t turn,
-                         struct stublab_injection *injection) {
-    int64_t result = PASSED_OVER;
-    while (result == PASSED_OVER) {
-        result = resume(tid, injection);
-        if (result < 0)
-            return result;
-        if (stublab_time_left(&injection->deadline) <= 0)
-            return -ETIMEDOUT;
-        result = await_stop(tid, ring, turn, injection);
-    }
-    return result;
+    if (signal == SIGTRAP && ring->halt && has_ended(ring))
+        return STUBLAB_END_DONE;
+    const int64_t result = judge_signal(tid, run);
+    return result == STUBLAB_END_SIGNAL && signal == SIGTRAP ? PASSED_OVER : result;
 }
 
 /**
- * The same with the stub on this thread's processor, where a stop takes a tenth of the time: on
- * another one, signals may come faster than they are passed over.
+ * Passes over stops with the stub on this thread's processor, where a stop takes a tenth of the
+ * time: on another one, signals may come faster than they are passed over.
  */
-static int64_t pass_over_here(int32_t tid, struct ring *ring, uint32_t turn,
-                              struct stublab_injection *injection) {
+static int64_t pass_over_here(int32_t tid, struct ring *ring, struct stublab_run *run) {
     uint64_t set[MOST_PROCESSORS / 64];
     const int64_t length = ring->spins == 0 ? 0 : stublab_get_affinity(tid, set, sizeof set);
     const int64_t processor = stublab_getcpu();
     if (length > 0 && processor >= 0)
         stublab_bind(tid, (uint32_t)processor);
-    const int64_t result = pass_over(tid, ring, turn, injection);
+    const int64_t result = pass_over(tid, judge_turn, ring, run);
     if (length > 0)
         stublab_set_affinity(tid, set, (uint64_t)length);
     return result;
 }
 
 /** Waits for the breakpoint after the turn. */
-static int64_t await_halt(int32_t tid, struct ring *ring, uint32_t turn,
-                          struct stublab_injection *injection) {
-    const int64_t result = await_stop(tid, ring, turn, injection);
-    return result == PASSED_OVER ? pass_over_here(tid, ring, turn, injection) : result;
+static int64_t await_halt(int32_t tid, struct ring *ring, struct stublab_run *run) {
+    const int64_t result = await_judged(tid, judge_turn, ring, run);
+    return result == PASSED_OVER ? pass_over_here(tid, ring, run) : result;
 }
 
 /**
  * Passes over a stop during a turn after which the stub runs on. Signals may come faster than a
  * poll sees their stops, so from the first one on the turn is waited for as one that halts.
  */
-static int64_t go_on(int32_t tid, struct ring *ring, uint32_t turn,
-                     struct stublab_injection *injection) {
-    int64_t result = judge_turn(tid, ring, turn, injection);
+static int64_t go_on(int32_t tid, struct ring *ring, struct stublab_run *run) {
+    int64_t result = judge_turn(tid, ring, run);
     if (result != PASSED_OVER)
         return result;
     /* The stub is stopped: it has not read the word if its turn has not ended. */
-    ring->halt = !has_ended(ring, turn);
-    return ring->halt ? pass_over_here(tid, ring, turn, injection) : resume(tid, injection);
+    ring->halt = !has_ended(ring);
+    return ring->halt ? pass_over_here(tid, ring, run) : resume_thread(tid, PTRACE_CONT, run);
 }
 
 /** Takes a stop of the stub, if there is one: returns the tid, 0 or -errno. */
-static int64_t look_for_stop(int32_t tid, struct stublab_injection *injection) {
-    injection->step = STUBLAB_INJECT_WAIT;
-    return syscall4(__NR_wait4, tid, (long)&injection->status, __WALL | WNOHANG, 0);
+static int64_t look_for_stop(int32_t tid, struct stublab_run *run) {
+    run->step = STUBLAB_STEP_WAIT;
+    return syscall4(__NR_wait4, tid, (long)&run->status, __WALL | WNOHANG, 0);
 }
 
 /** Sleeps until the turn has ended or the stub is stopped, ever longer. Returns as await_end. */
-static int64_t sleep_until_end(int32_t tid, struct ring *ring, uint32_t turn,
-                               struct stublab_injection *injection) {
+static int64_t sleep_until_end(int32_t tid, struct ring *ring, struct stublab_run *run) {
     int64_t sleep = FIRST_SLEEP_NANOSECONDS;
-    while (!has_ended(ring, turn)) {
-        const int64_t result = look_for_stop(tid, injection);
+    while (!has_ended(ring)) {
+        const int64_t result = look_for_stop(tid, run);
         if (result != 0)
-            return result < 0 ? result : go_on(tid, ring, turn, injection);
-        if (stublab_time_left(&injection->deadline) <= 0)
+            return result < 0 ? result : go_on(tid, ring, run);
+        if (stublab_time_left(&run->deadline) <= 0)
             return -ETIMEDOUT;
-        sleep_on(ring, turn, sleep);
+        sleep_on(ring, sleep);
         sleep = sleep * 2 < LONGEST_SLEEP_NANOSECONDS ? sleep * 2 : LONGEST_SLEEP_NANOSECONDS;
     }
-    return STUBLAB_INJECT_RESTS;
+    return STUBLAB_END_DONE;
 }
 
 /** Waits for the end of the turn, while the stub runs on. */
-static int64_t await_end(int32_t tid, struct ring *ring, uint32_t turn,
-                         struct stublab_injection *injection) {
+static int64_t await_end(int32_t tid, struct ring *ring, struct stublab_run *run) {
     const uint32_t spins = ring->spins;
-    if (spins == 0 && ends_after_yields(ring, turn))
-        return STUBLAB_INJECT_RESTS;
+    if (spins == 0 && ends_after_yields(ring))
+        return STUBLAB_END_DONE;
     for (uint32_t spun = 0; spun < spins; spun += LOOKS) {
-        if (ends_within(ring, turn, LOOKS))
-            return STUBLAB_INJECT_RESTS;
-        const int64_t result = look_for_stop(tid, injection);
+        if (ends_within(ring, LOOKS))
+            return STUBLAB_END_DONE;
+        const int64_t result = look_for_stop(tid, run);
         if (result != 0)
-            return result < 0 ? result : go_on(tid, ring, turn, injection);
+            return result < 0 ? result : go_on(tid, ring, run);
     }
-    return sleep_until_end(tid, ring, turn, injection);
+    return sleep_until_end(tid, ring, run);
 }
 
-int64_t stublab_ring_turn(int32_t tid, void *memory, struct stublab_injection *injection,
-                          int32_t stopped) {
+int64_t stublab_ring_turn(int32_t tid, void *memory, struct stublab_run *run, int32_t stopped) {
     struct ring *ring = memory;
     const uint32_t turn = ring->turn + 1;
     __atomic_store_n(&ring->turn, turn, __ATOMIC_SEQ_CST);
-    injection->step = STUBLAB_INJECT_WAIT;
+    run->step = STUBLAB_STEP_WAIT;
     if (stopped) {
-        int64_t result = resume(tid, injection);
+        int64_t result = resume_thread(tid, PTRACE_CONT, run);
         if (result < 0)
             return result;
     } else if (__atomic_load_n(&ring->stub_sleeps, __ATOMIC_SEQ_CST)) {
         futex(&ring->turn, FUTEX_WAKE, 1, 0);
     }
-    return ring->halt ? await_halt(tid, ring, turn, injection)
-                      : await_end(tid, ring, turn, injection);
+    return ring->halt ? await_halt(tid, ring, run) : await_end(tid, ring, run);
 }

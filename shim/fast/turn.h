@@ -9,9 +9,8 @@
  * entries, in order (ring.h). If `stopped`, the thread is resumed. If the turn halts, the thread is
  * at its breakpoint afterwards, otherwise it runs on. Signals from other processes are passed over;
  * they may make the turn halt.
- * Returns an enum stublab_inject_end, or the -errno of `injection->step`.
  */
-STUBLAB_EXPORT int64_t stublab_ring_turn(int32_t tid, void *ring,
-                                         struct stublab_injection *injection, int32_t stopped);
+STUBLAB_EXPORT int64_t stublab_ring_turn(int32_t tid, void *ring, struct stublab_run *run,
+                                         int32_t stopped);
 
 #endif

@@ -19,7 +19,7 @@ uint64_t page_bytes;
 static uint32_t frame, blocks;
 static uint64_t block_uses;
 static uint64_t stub_code;
-static struct stublab_injection injection;
+static struct stublab_run injection;
 int64_t attach_error;
 
 uint64_t *encoder_words(uint32_t address) {
@@ -74,8 +74,8 @@ void start_tracer(void) {
     frame = (*w2c_encoder_heap(&encoder) + 15) & ~15U;
     blocks = frame + BLOCK_SIZE;
     place_stub_code();
-    injection = (struct stublab_injection){.pass_over = ~0ULL,
-                                           .rest = stub_code + stublab_stub_rest_offset()};
+    injection =
+        (struct stublab_run){.pass_over = ~0ULL, .rest = stub_code + stublab_stub_rest_offset()};
     static const int own[] = {SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGKILL};
     for (uint32_t i = 0; i < sizeof own / sizeof *own; i++)
         injection.pass_over &= ~(1ULL << (own[i] - 1));
@@ -258,11 +258,11 @@ int64_t inject(struct tracee *stub, int64_t number, const uint64_t arguments[6])
         if (number == __NR_clone)
             w2c_encoder_encodeBootstrap(&encoder, frame, (uint32_t)stub->pid);
         int64_t result = stublab_inject(stub->pid, frame_words(), &injection);
-        if (result == STUBLAB_INJECT_STOPPED) {
+        if (result == STUBLAB_END_SIGNAL || result == STUBLAB_END_OTHER) {
             stub->dead = (injection.status & 0xff) != 0x7f;
             return stub->dead ? GONE : STOPS;
         }
-        if (result != STUBLAB_INJECT_RESTS)
+        if (result != STUBLAB_END_DONE)
             return result == -ESRCH ? GONE : NOT_DONE;
         int64_t value = (int64_t)frame_words()[WORD_RESULT];
         uint32_t errno = w2c_encoder_syscallErrno(&encoder, (uint64_t)value);

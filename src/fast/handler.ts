@@ -3,9 +3,9 @@ import type { RegisterBlock } from "../core/encoder/block.ts";
 import { HOST_MACHINE } from "../core/machine/index.ts";
 import type { FloatingPoint, Holder } from "../core/platform/floating_point.ts";
 import { mapPages, protectionFlags } from "../core/platform/memory.ts";
-import type { Runner, Runners, SwitchStop } from "../core/platform/runner.ts";
+import type { Runner, Runners } from "../core/platform/runner.ts";
 import { auxiliaryValue, PAGE_SIZE } from "../core/shim/auxiliary_vector.ts";
-import { Deadline, Injection, type SwitchRecord } from "../core/shim/records.ts";
+import { Deadline, Run, type RunEnd } from "../core/shim/records.ts";
 import { expectAmd64 } from "../core/shim/shim.ts";
 import { attach } from "../core/stub/attach.ts";
 import { endInjection } from "../core/stub/injection.ts";
@@ -18,7 +18,7 @@ import { HandlerPages } from "./handler_pages.ts";
 import { MADV_DONTFORK } from "./ring.ts";
 import { loadFast } from "./shim.ts";
 
-const { EPROTO, ETIMEDOUT } = constants.errno;
+const { EPROTO } = constants.errno;
 
 /** <linux/ptrace.h>: a stop at each call that the filter leaves to the tracer. */
 const PTRACE_O_TRACESECCOMP = 0x80;
@@ -81,42 +81,35 @@ class HandlerRunner implements Runner, Holder {
     this.#setUp();
   }
 
-  run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop {
+  run(registers: RegisterBlock, floatingPoint: FloatingPoint, run: Run): RunEnd {
     const { thread } = this.stub;
     if (this.#runsOn) thread.makeStopped();
     if (thread.state.name !== "waiting") this.#enterHandler();
     if (this.#resident !== floatingPoint) this.vacate();
-    record.begin(floatingPoint.moveTo(this) ? floatingPoint.area.length : 0);
+    run.xstateLength = floatingPoint.moveTo(this) ? floatingPoint.area.length : 0;
     this.#resident = floatingPoint;
     try {
       const { area } = floatingPoint;
-      const result = loadFast().switchHandler(
-        this.#shared.bytes,
-        registers.bytes,
-        area,
-        record.bytes,
-      );
-      return this.#stop(result, record);
+      const result = loadFast().switchHandler(this.#shared.bytes, registers.bytes, area, run.bytes);
+      return this.#stop(result, run);
     } catch (error) {
-      if (record.refusedXstate) this.#forget();
+      if (run.refusedXstate) this.#forget();
       throw error;
     }
   }
 
-  wait(registers: RegisterBlock, _: FloatingPoint, record: SwitchRecord): SwitchStop {
-    const result = loadFast().switchHandlerWait(this.#shared.bytes, registers.bytes, record.bytes);
-    const stop = this.#stop(result, record);
+  wait(registers: RegisterBlock, _: FloatingPoint, run: Run): RunEnd {
+    const result = loadFast().switchHandlerWait(this.#shared.bytes, registers.bytes, run.bytes);
+    const stop = this.#stop(result, run);
     this.#runsOn = stop === "late";
     return stop;
   }
 
-  /** Interprets the shim's result of a switch: 0 is a system call, 1 a signal, 2 the end of the stub. */
-  #stop(result: number, record: SwitchRecord): SwitchStop {
+  #stop(result: number, run: Run): RunEnd {
     const { thread } = this.stub;
-    if (result === -ETIMEDOUT) return "late";
-    if (result === 2) thread.expectAlive();
-    if (result < 0) thread.fail(record.step, -result);
-    return result === 0 ? "syscall" : "signal";
+    const end = thread.endOf(result, run);
+    if (end === "other") thread.expectAlive();
+    return end;
   }
 
   vacate(): void {
@@ -188,7 +181,7 @@ class HandlerRunner implements Runner, Holder {
     const { tracer, thread } = this.stub;
     const { encoder, frame, shim } = tracer;
     const rest = BigInt(this.#shared.code + loadFast().handlerIsSetUpOffset());
-    const injection = new Injection(tracer.deadline, rest);
+    const injection = new Run(tracer.deadline, rest);
     injection.passOver = tracer.injection.passOver;
     encoder.encodeSyscall(frame.offset, thread.initial.offset, 0n, 0n, 0n, 0n, 0n, 0n, 0n);
     frame.set(

@@ -5,12 +5,15 @@ import { Entries, MOST_ENTRIES } from "../core/stub/batch.ts";
 import { endInjection, inject, type SyscallArgument, startClock } from "../core/stub/injection.ts";
 import { type Busy, Running, Stopped, type Thread } from "../core/stub/tracee.ts";
 import { limitRemedy } from "../lib/errno.ts";
-import { UnsupportedError } from "../lib/errors.ts";
+import { type RegisterDump, UnsupportedError } from "../lib/errors.ts";
 import type { Kind } from "./kind.ts";
 import { RING_SIZE, RingMemory } from "./ring_memory.ts";
 import { loadFast } from "./shim.ts";
 
 const { ESRCH } = constants.errno;
+
+/** The number in the first word of an entry, after which its flags are. */
+const NUMBER = 0xffff_ffffn;
 
 /** How often each side looks for the other's progress before it sleeps, if they are on two processors: about 100 µs. */
 const SPINS = 3000;
@@ -84,6 +87,13 @@ export class Ring {
     if (state.name !== "dead") tracer.bindHere(tid);
   }
 
+  /** The call of the entry that a stopped loop executes. */
+  readonly #callInProgress = (registers: RegisterDump): bigint | undefined => {
+    const place = Number((registers[HOST_MACHINE.ringEntry] ?? 0n) - this.address);
+    const word = this.entries.words[(place - DEFINES.RING_ENTRIES) / 8];
+    return word === undefined ? undefined : word & NUMBER;
+  };
+
   /** @param halts whether the stub stops afterwards, with patience: a teardown needs it, too. */
   #turn(count: number, halts: boolean, call: bigint): void {
     const thread = this.#thread;
@@ -101,7 +111,7 @@ export class Ring {
     const result = loadFast().ringTurn(tid, this.#memory.address, injection.bytes, stopped ? 1 : 0);
     // A request was refused: the stub is at a stop, and is being killed.
     if (result === -ESRCH) thread.settle(new Stopped(thread));
-    endInjection(thread, result, call);
+    endInjection(thread, result, call, injection, this.#callInProgress);
     thread.settle(this.#memory.halts ? new Stopped(thread) : this.#serving);
     // A signal may have stopped it. A stub that stops for its tracer belongs on the same processor.
     if (this.#memory.halts) tracer.bindHere(tid);

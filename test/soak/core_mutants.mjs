@@ -20,7 +20,7 @@ const SOURCES = [
   ..."birth attach teardown rseq injection state stub thread_pool"
     .split(" ")
     .map((name) => `src/core/stub/${name}.ts`),
-  ..."fork wait injection ptrace stub".split(" ").map((name) => `shim/core/${name}.c`),
+  ..."fork wait run ptrace stub".split(" ").map((name) => `shim/core/${name}.c`),
 ];
 /** The tests that must find a change: first those that find most. */
 const TESTS = [

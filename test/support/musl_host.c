@@ -67,7 +67,7 @@ int main(int count, char **arguments) {
     registers.rip = (uint64_t)stub + SHIM(stublab_stub_syscall_offset)();
     registers.rax = SYS_getppid;
     registers.orig_rax = -1UL;
-    struct stublab_injection injection = {
+    struct stublab_run injection = {
         .pass_over = 1UL << (SIGSTOP - 1),
         .rest = (uint64_t)stub + SHIM(stublab_stub_rest_offset)(),
         .deadline = {.timeout = SECOND},

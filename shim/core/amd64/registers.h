@@ -26,9 +26,8 @@ static inline int64_t set_registers(int32_t tid, const uint64_t *block) {
 }
 
 /** Reads the general registers of a guest at a system call stop. */
-static inline int64_t get_call_registers(int32_t tid, uint64_t *block,
-                                         struct stublab_switch *exchange) {
-    (void)exchange;
+static inline int64_t get_call_registers(int32_t tid, uint64_t *block, struct stublab_run *run) {
+    (void)run;
     return get_registers(tid, block);
 }
 

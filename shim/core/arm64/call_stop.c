@@ -21,34 +21,34 @@ static int64_t forget_number(int32_t tid) {
  * Leaves a system call stop for the SIGTRAP with which the kernel reports a single-step over the
  * call, before the next instruction. Returns 0; 2 at an event or at the end.
  */
-static int64_t step_over(int32_t tid, struct stublab_switch *exchange) {
+static int64_t step_over(int32_t tid, struct stublab_run *run) {
     struct stublab_deadline deadline = {.timeout = STEP_MICROSECONDS};
     int32_t status = 0;
     /* Another stop, a group-stop for example, may come first. The SIGTRAP is queued then. */
     for (int64_t request = PTRACE_SINGLESTEP; status >> 8 != SIGTRAP; request = PTRACE_CONT) {
-        exchange->step = STUBLAB_SWITCH_RESUME;
+        run->step = STUBLAB_STEP_RESUME;
         int64_t result = stublab_ptrace(request, tid, 0, 0);
         if (result < 0)
             return result;
-        exchange->step = STUBLAB_SWITCH_WAIT;
+        run->step = STUBLAB_STEP_WAIT;
         result = stublab_wait_within(tid, __WALL, &deadline, &status);
         if (result <= 0)
             return result == 0 ? -ETIME : result;
         if ((status & 0xff) != 0x7f || status >> 16 != 0) {
-            exchange->status = status;
-            return 2;
+            run->status = status;
+            return STUBLAB_END_OTHER;
         }
     }
     return 0;
 }
 
-int64_t get_call_registers(int32_t tid, uint64_t *block, struct stublab_switch *exchange) {
+int64_t get_call_registers(int32_t tid, uint64_t *block, struct stublab_run *run) {
     int64_t result = forget_number(tid);
     if (result == 0)
-        result = step_over(tid, exchange);
+        result = step_over(tid, run);
     if (result != 0)
         return result;
-    exchange->step = STUBLAB_SWITCH_GETREGS;
+    run->step = STUBLAB_STEP_GETREGS;
     result = get_registers(tid, block);
     block[REG_PSTATE] &= ~PSTATE_SS;
     return result;

@@ -29,7 +29,7 @@ static inline int64_t set_registers(int32_t tid, const uint64_t *block) {
  * written to it is lost, so this also moves the thread to its next stop, which precedes its next
  * instruction. Returns 0; 2 if the thread met another stop or its end; or -errno.
  */
-int64_t get_call_registers(int32_t tid, uint64_t *block, struct stublab_switch *exchange);
+int64_t get_call_registers(int32_t tid, uint64_t *block, struct stublab_run *run);
 
 /** The address of the instruction that the thread executes next. */
 static inline uint64_t program_counter(const uint64_t *block) {

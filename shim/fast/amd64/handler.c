@@ -251,60 +251,60 @@ static int is_own_continue(const int32_t *siginfo) {
            siginfo[SI_PID] == (int32_t)syscall0(__NR_getpid);
 }
 
-/** The results of a switch that was ended by the signal in `exchange->siginfo`. */
-static int64_t stopped(struct stublab_switch *exchange, int call) {
-    exchange->status = 0x7f | exchange->siginfo[0] << 8;
+/** The results of a switch that was ended by the signal in `run->siginfo`. */
+static int64_t stopped(struct stublab_run *run, int call) {
+    run->status = 0x7f | run->siginfo[0] << 8;
     return call ? 0 : 1;
 }
 
 int64_t stublab_switch_handler_wait(struct stublab_pages *pages, void *block,
-                                    struct stublab_switch *exchange) {
-    exchange->step = STUBLAB_SWITCH_WAIT;
+                                    struct stublab_run *run) {
+    run->step = STUBLAB_STEP_WAIT;
     for (;;) {
-        int64_t result = await_turn(pages, &exchange->deadline);
+        int64_t result = await_turn(pages, &run->deadline);
         if (result != 0)
             return result;
         /* A guest that wrote another place to the header has its state read from the last one. */
         find_frame(pages);
-        read_siginfo(pages, exchange->siginfo);
-        if (!is_own_continue(exchange->siginfo))
+        read_siginfo(pages, run->siginfo);
+        if (!is_own_continue(run->siginfo))
             break;
-        if (stublab_time_left(&exchange->deadline) <= 0)
+        if (stublab_time_left(&run->deadline) <= 0)
             return -ETIMEDOUT;
         give_turn(pages);
     }
-    const int call = read_frame(pages, block, exchange->siginfo);
-    if (call && exchange->siginfo[SI_CODE] <= 0)
-        copy_siginfo(pages->pending, exchange->siginfo);
-    return stopped(exchange, call);
+    const int call = read_frame(pages, block, run->siginfo);
+    if (call && run->siginfo[SI_CODE] <= 0)
+        copy_siginfo(pages->pending, run->siginfo);
+    return stopped(run, call);
 }
 
 /** Writes the state of a guest to the signal frame. */
 static int64_t write_guest(const struct stublab_pages *pages, const void *block, const void *xstate,
-                           struct stublab_switch *exchange) {
-    if (exchange->xstate_length != 0) {
-        exchange->step = STUBLAB_SWITCH_SETREGSET;
-        const int64_t result = write_area(pages, xstate, exchange->xstate_length);
+                           struct stublab_run *run) {
+    if (run->xstate_length != 0) {
+        run->step = STUBLAB_STEP_SETREGSET;
+        const int64_t result = write_area(pages, xstate, run->xstate_length);
         if (result < 0)
             return result;
     }
-    exchange->step = STUBLAB_SWITCH_SETREGS;
+    run->step = STUBLAB_STEP_SETREGS;
     return write_frame(pages, block);
 }
 
 int64_t stublab_switch_handler(struct stublab_pages *pages, void *block, void *xstate,
-                               struct stublab_switch *exchange) {
-    const int64_t result = write_guest(pages, block, xstate, exchange);
+                               struct stublab_run *run) {
+    const int64_t result = write_guest(pages, block, xstate, run);
     if (result != 0)
         return result;
     if (pages->pending[0] != 0) {
-        copy_siginfo(exchange->siginfo, pages->pending);
+        copy_siginfo(run->siginfo, pages->pending);
         pages->pending[0] = 0;
         forget_call(block);
-        return stopped(exchange, 0);
+        return stopped(run, 0);
     }
     give_turn(pages);
-    return stublab_switch_handler_wait(pages, block, exchange);
+    return stublab_switch_handler_wait(pages, block, run);
 }
 
 int64_t stublab_save_pages(struct stublab_pages *pages, void *xstate, uint64_t length) {

@@ -62,10 +62,10 @@ STUBLAB_EXPORT int64_t stublab_await_handler(struct stublab_pages *pages,
  * floating-point and vector registers are written if `xstate_length` is not 0, and not read.
  */
 STUBLAB_EXPORT int64_t stublab_switch_handler(struct stublab_pages *pages, void *block,
-                                              void *xstate, struct stublab_switch *exchange);
+                                              void *xstate, struct stublab_run *run);
 /** The second half: waits for a guest that was late and has been signaled. */
 STUBLAB_EXPORT int64_t stublab_switch_handler_wait(struct stublab_pages *pages, void *block,
-                                                   struct stublab_switch *exchange);
+                                                   struct stublab_run *run);
 /** Copies the floating-point and vector registers of a guest at rest. Returns 0. */
 STUBLAB_EXPORT int64_t stublab_save_pages(struct stublab_pages *pages, void *xstate,
                                           uint64_t length);

@@ -23,6 +23,7 @@ export const amd64: Machine = {
   rseqSignature: 0x53053053,
   haltSignal: undefined,
   restartsBeforeStops: false,
+  ringEntry: "r13",
   enterRing(frame, loop, ring, turn) {
     frame.set("rip", loop);
     frame.set("r12", ring);

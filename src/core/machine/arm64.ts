@@ -23,6 +23,7 @@ export const arm64: Machine = {
   haltSignal: 5,
   // do_signal in arch/arm64/kernel/signal.c looks only whether pc is still the SVC of that call.
   restartsBeforeStops: true,
+  ringEntry: "x20",
   enterRing(frame, loop, ring, turn) {
     frame.set("pc", loop);
     frame.set("x19", ring);

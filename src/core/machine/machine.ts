@@ -33,6 +33,8 @@ export interface Machine {
    * a tracer writes there has no influence.
    */
   readonly restartsBeforeStops: boolean;
+  /** The register that has the address of an entry in that loop. */
+  readonly ringEntry: string;
   /** Sets the registers with which a thread enters the loop over a ring (stub.S). */
   enterRing(frame: Registers, loop: bigint, ring: bigint, turn: number): void;
   /** The components of the extended state that a new context has. */

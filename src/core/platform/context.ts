@@ -3,7 +3,7 @@ import { DeadlineError, InputError, StateError } from "../../lib/errors.ts";
 import { checkOptions, instance, object, word } from "../../lib/shape.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
-import { checkDeadline, SwitchRecord } from "../shim/records.ts";
+import { checkDeadline, Run } from "../shim/records.ts";
 import { loadShim } from "../shim/shim.ts";
 import { decodeSignalInfo, type SignalInfo } from "../stub/stop.ts";
 import { GRACE_MILLISECONDS, type Thread } from "../stub/tracee.ts";
@@ -90,7 +90,7 @@ export class Context {
   readonly #floatingPoint: FloatingPoint;
   /** The handle for `interruptGuest`. */
   readonly interruptHandle: InterruptHandle;
-  readonly #record = new SwitchRecord();
+  readonly #record = new Run();
   /** Where the encoder writes the arguments of a system call. */
   readonly #args: RegisterBlock;
   #fault: FaultRecord | undefined;
@@ -212,7 +212,7 @@ export class Context {
       this.#record.deadline.start(GRACE_MILLISECONDS);
       stop = runner.wait(this.#registers, this.#floatingPoint, this.#record);
     }
-    if (stop === "syscall") return this.#syscall();
+    if (stop === "done") return this.#syscall();
     if (stop === "signal") {
       const event = this.#signal(subprocess);
       return event === undefined && late ? { kind: "interrupt", reason: "deadline" } : event;

@@ -1,13 +1,10 @@
-import { constants } from "node:os";
 import type { RegisterBlock } from "../encoder/block.ts";
-import type { SwitchRecord } from "../shim/records.ts";
+import type { Run, RunEnd } from "../shim/records.ts";
 import { Lanes } from "../stub/lane.ts";
 import type { Stub } from "../stub/stub.ts";
 import { Running, Stopped } from "../stub/tracee.ts";
 import type { FloatingPoint } from "./floating_point.ts";
-import type { Runner, Runners, SwitchStop } from "./runner.ts";
-
-const { ETIMEDOUT } = constants.errno;
+import type { Runner, Runners } from "./runner.ts";
 
 /** The runner of the lane "faithful", as gVisor's: each switch writes the whole state, and reads it back. */
 export class FaithfulRunner implements Runner {
@@ -18,19 +15,19 @@ export class FaithfulRunner implements Runner {
     this.stub = stub;
   }
 
-  run(registers: RegisterBlock, { area }: FloatingPoint, record: SwitchRecord): SwitchStop {
+  run(registers: RegisterBlock, { area }: FloatingPoint, run: Run): RunEnd {
     const { thread } = this.stub;
     thread.makeStopped();
-    record.begin(area.length);
+    run.xstateLength = area.length;
     const { shim } = thread.tracer;
-    return this.#stop(shim.switch(thread.tid, registers.bytes, area, record.bytes), record);
+    return this.#stop(shim.switch(thread.tid, registers.bytes, area, run.bytes), run);
   }
 
-  wait(registers: RegisterBlock, { area }: FloatingPoint, record: SwitchRecord): SwitchStop {
+  wait(registers: RegisterBlock, { area }: FloatingPoint, run: Run): RunEnd {
     const { thread } = this.stub;
     thread.expect("running");
     const { shim } = thread.tracer;
-    return this.#stop(shim.switchWait(thread.tid, registers.bytes, area, record.bytes), record);
+    return this.#stop(shim.switchWait(thread.tid, registers.bytes, area, run.bytes), run);
   }
 
   empty(): void {
@@ -41,17 +38,14 @@ export class FaithfulRunner implements Runner {
     // Between two switches the thread has nothing of its own.
   }
 
-  /** Interprets the shim's result of a switch: 0 is a system call, 1 a signal, 2 an event. */
-  #stop(result: number, record: SwitchRecord): SwitchStop {
+  /** Notes how a switch ended. */
+  #stop(result: number, run: Run): RunEnd {
     const { thread } = this.stub;
-    if (result === -ETIMEDOUT) {
-      thread.settle(new Running(thread));
-      return "late";
-    }
-    if (result === 2) throw thread.unexpected(thread.take(record.status), "while it ran a guest");
-    if (result < 0) thread.fail(record.step, -result);
-    if (thread.state.name === "running") thread.settle(new Stopped(thread));
-    return result === 0 ? "syscall" : "signal";
+    const end = thread.endOf(result, run);
+    if (end === "other") throw thread.unexpected(thread.take(run.status), "while it ran a guest");
+    if (end === "late") thread.settle(new Running(thread));
+    else if (thread.state.name === "running") thread.settle(new Stopped(thread));
+    return end;
   }
 }
 

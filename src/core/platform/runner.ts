@@ -1,10 +1,7 @@
 import type { RegisterBlock } from "../encoder/block.ts";
-import type { SwitchRecord } from "../shim/records.ts";
+import type { Run, RunEnd } from "../shim/records.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { FloatingPoint } from "./floating_point.ts";
-
-/** What stopped a guest; "late" if nothing did before the deadline. */
-export type SwitchStop = "syscall" | "signal" | "late";
 
 /** Runs guests in the thread of one subprocess: a lane of `Context.switch`. */
 export interface Runner {
@@ -15,13 +12,13 @@ export interface Runner {
   /**
    * Runs a guest until its next stop, with the state in `registers` and `floatingPoint`, which then have its new state.
    *
-   * @returns what stopped it; "late" if nothing did before the record's deadline: the guest still runs.
+   * @returns "done" at a system call, "signal", or "late": the guest still runs.
    * @throws DeathError, StopError at an event, TraceError
    */
-  run(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop;
+  run(registers: RegisterBlock, floatingPoint: FloatingPoint, run: Run): RunEnd;
 
   /** Waits again for a guest that was late. */
-  wait(registers: RegisterBlock, floatingPoint: FloatingPoint, record: SwitchRecord): SwitchStop;
+  wait(registers: RegisterBlock, floatingPoint: FloatingPoint, run: Run): RunEnd;
 
   /** Unmaps everything but the stub code and its own pages. @throws what `Stub.call` throws */
   empty(): void;

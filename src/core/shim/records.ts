@@ -1,7 +1,7 @@
 import { InputError } from "../../lib/errors.ts";
 import { show } from "../../lib/shape.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
-import { DEADLINE, INJECTION, SWITCH } from "./bindings.ts";
+import { DEADLINE, RUN } from "./bindings.ts";
 
 const [READ, WRITE] = HOST_MACHINE.registerRequests;
 
@@ -53,108 +53,86 @@ export class Deadline {
   }
 }
 
-/** struct stublab_injection in memory of its own. */
-export class Injection {
+/** struct stublab_run in memory of its own: how a thread is run, and what came of it. */
+export class Run {
   /** The struct. */
-  readonly bytes = new DataView(new ArrayBuffer(INJECTION.size));
+  readonly bytes = new DataView(new ArrayBuffer(RUN.size));
   readonly deadline: Deadline;
+  /** The siginfo_t of the last stop by a signal; zeros at a group-stop. */
+  readonly siginfo = new DataView(this.bytes.buffer, RUN.siginfo, 128);
 
   /**
    * @param deadline in milliseconds
-   * @param rest the address after the INT3 of the stub code
+   * @param rest where an injection ends: the address after the INT3
    */
-  constructor(deadline: number, rest: bigint) {
+  constructor(deadline = 0, rest = 0n) {
     const { buffer } = this.bytes;
-    this.bytes.setBigUint64(INJECTION.rest, rest, true);
-    this.deadline = new Deadline(deadline, new DataView(buffer, INJECTION.deadline, DEADLINE.size));
+    this.bytes.setBigUint64(RUN.rest, rest, true);
+    this.deadline = new Deadline(deadline, new DataView(buffer, RUN.deadline, DEADLINE.size));
   }
 
-  /** The set of signals whose stops are always passed over. */
+  /** The set of signals whose stops an injection always passes over. */
   get passOver(): bigint {
-    return this.bytes.getBigUint64(INJECTION.passOver, true);
+    return this.bytes.getBigUint64(RUN.passOver, true);
   }
 
   set passOver(signals: bigint) {
-    this.bytes.setBigUint64(INJECTION.passOver, signals, true);
+    this.bytes.setBigUint64(RUN.passOver, signals, true);
   }
 
-  /** The call in progress when the injection ended. */
-  get step(): string {
-    return INJECT_STEPS[this.bytes.getInt32(INJECTION.step, true)] ?? "inject";
+  /** Bytes of the XSAVE area that a switch transfers; 0 leaves the floating-point state unchanged. */
+  set xstateLength(length: number) {
+    this.bytes.setUint32(RUN.xstateLength, length, true);
   }
 
-  /** The status word of the last wait. */
-  get status(): number {
-    return this.bytes.getInt32(INJECTION.status, true);
-  }
-}
-
-/** The results of an injection: enum stublab_inject_end. */
-export const [INJECT_RESTS, INJECT_STOPPED, INJECT_LEFT] = [0, 1, 2] as const;
-
-/** The steps of an injection in the order of enum stublab_inject_step. */
-const INJECT_STEPS = [
-  `ptrace(${WRITE})`,
-  "ptrace(PTRACE_CONT)",
-  "wait4",
-  `ptrace(${READ})`,
-  "ptrace(PTRACE_GETSIGINFO)",
-] as const;
-
-/** struct stublab_switch in memory of its own. */
-export class SwitchRecord {
-  /** The struct. */
-  readonly bytes = new DataView(new ArrayBuffer(SWITCH.size));
-  readonly deadline: Deadline;
-  /** The siginfo_t of the last stop by a signal; zeros at a group-stop. */
-  readonly siginfo = new DataView(this.bytes.buffer, SWITCH.siginfo, 128);
-
-  constructor() {
-    const { buffer } = this.bytes;
-    this.deadline = new Deadline(0, new DataView(buffer, SWITCH.deadline, DEADLINE.size));
-  }
-
-  /**
-   * Prepares the next switch.
-   *
-   * @param xstateLength bytes of the XSAVE area; 0 leaves the floating-point state unchanged.
-   */
-  begin(xstateLength: number): void {
-    this.bytes.setUint32(SWITCH.xstateLength, xstateLength, true);
-    this.bytes.setInt32(SWITCH.step, 0, true);
+  /** The ptrace request that resumes a guest. */
+  set request(request: number) {
+    this.bytes.setInt32(RUN.request, request, true);
   }
 
   /** Whether the last switch ended because the kernel refused the XSAVE area. */
   get refusedXstate(): boolean {
-    return this.bytes.getInt32(SWITCH.step, true) === WRITE_XSTATE;
+    return this.bytes.getInt32(RUN.step, true) === WRITE_XSTATE;
   }
 
-  /** The ptrace request that resumes. */
-  set request(request: number) {
-    this.bytes.setInt32(SWITCH.request, request, true);
-  }
-
-  /** The call in progress when the switch ended. */
+  /** The request that was made last. */
   get step(): string {
-    return SWITCH_STEPS[this.bytes.getInt32(SWITCH.step, true)] ?? "switch";
+    return STEPS[this.bytes.getInt32(RUN.step, true)] ?? "run";
   }
 
   /** The status word of the last wait. */
   get status(): number {
-    return this.bytes.getInt32(SWITCH.status, true);
+    return this.bytes.getInt32(RUN.status, true);
   }
 }
 
-/** STUBLAB_SWITCH_SETREGSET */
+/** STUBLAB_STEP_SETREGSET */
 const WRITE_XSTATE = 1;
 
-/** The steps of a switch in the order of enum stublab_switch_step. */
-const SWITCH_STEPS = [
+/** The steps of a run in the order of enum stublab_step. */
+const STEPS = [
   `ptrace(${WRITE})`,
   "ptrace(PTRACE_SETREGSET)",
-  "ptrace(PTRACE_SYSEMU)",
+  "ptrace(PTRACE_CONT)",
   "wait4",
   `ptrace(${READ})`,
   "ptrace(PTRACE_GETREGSET)",
   "ptrace(PTRACE_GETSIGINFO)",
 ] as const;
+
+/**
+ * How a run ends, in the order of enum stublab_end:
+ *
+ *     done    the call is complete; or the guest is at a system call
+ *     signal  stopped by a signal
+ *     other   at an event, or at its end
+ *     left    the injected call has replaced the program
+ *     late    the deadline passed, and the thread runs on
+ */
+const ENDS = ["done", "signal", "other", "left"] as const;
+export type RunEnd = (typeof ENDS)[number] | "late";
+
+/** The end that the shim reports. @param result not an errno but -ETIMEDOUT */
+export function endOf(result: number): RunEnd {
+  return ENDS[result] ?? "late";
+}

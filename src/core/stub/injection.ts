@@ -1,10 +1,8 @@
-import { constants } from "node:os";
-import { DeadlineError, InputError, StateError } from "../../lib/errors.ts";
+import { DeadlineError, InputError, type RegisterDump, StateError } from "../../lib/errors.ts";
 import { syscallName } from "../../lib/names.ts";
 import { toWord, word } from "../../lib/shape.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
-import { INJECT_LEFT, INJECT_RESTS, INJECT_STOPPED } from "../shim/records.ts";
 import { PATIENT_MILLISECONDS, Running, type Thread } from "./tracee.ts";
 import type { Lane, TracingThread } from "./tracing_thread.ts";
 
@@ -71,8 +69,6 @@ export interface InjectOptions {
 
 /** The calls that make a process. */
 const CLONES = ["clone", "clone3", "fork", "vfork"];
-
-const { ETIMEDOUT } = constants.errno;
 
 /** The least negative result, as a word: to gVisor each of them is an errno, to others those from -4095 on. */
 const LEAST_NEGATIVE = 1n << 63n;
@@ -152,36 +148,42 @@ export function startClock({ deadline, injection }: TracingThread, isPatient = f
   injection.deadline.start(isPatient ? Math.max(deadline, PATIENT_MILLISECONDS) : deadline);
 }
 
-/** Interprets the shim's result of an injection. @throws what `inject` throws @internal */
+/** The call that a stopped thread executes, if it is another one than the first of a turn. */
+export type CallInProgress = (registers: RegisterDump) => bigint | undefined;
+
+/**
+ * Notes how an injection or a turn ended.
+ *
+ * @param number of the call to name in an error, unless `inProgress` finds another one.
+ * @throws what `inject` throws @internal
+ */
 export function endInjection(
   thread: Thread,
   result: number,
   number: bigint,
-  injection = thread.tracer.injection,
+  run = thread.tracer.injection,
+  inProgress?: CallInProgress,
 ): void {
-  if (result === INJECT_RESTS) return;
-  if (result === INJECT_LEFT) {
+  const end = thread.endOf(result, run);
+  if (end === "done") return;
+  if (end === "left") {
     thread.noteReplaced();
     return;
   }
-  if (result === INJECT_STOPPED) {
-    const stop = thread.take(injection.status);
-    const call = callName(thread.tracer, number);
+  // A thread that missed its deadline is stopped, so that it can be examined and reused.
+  const stop = end === "late" ? undefined : thread.take(run.status);
+  if (stop === undefined) thread.settle(new Running(thread)).stop();
+  const registers = thread.expect("stopped").registers();
+  const call = callName(thread.tracer, inProgress?.(registers) ?? number);
+  if (stop !== undefined)
     throw thread.unexpected(stop, `after an injected ${call}, not by its INT3`);
-  }
-  if (result !== -ETIMEDOUT) thread.fail(injection.step, -result);
-  stopByForce(thread, number);
+  dropRestart(thread, number);
+  throw late(thread, call, registers);
 }
 
-/** Stops a stub that missed its deadline, so that it can be examined and reused. */
-function stopByForce(thread: Thread, number: bigint): never {
-  const { tracer, tid } = thread;
+function late({ tid, tracer }: Thread, call: string, registers: RegisterDump): DeadlineError {
   const { deadline } = tracer;
-  thread.settle(new Running(thread)).stop();
-  const call = callName(tracer, number);
-  const registers = thread.expect("stopped").registers();
-  dropRestart(thread, number);
-  throw new DeadlineError(
+  return new DeadlineError(
     tid,
     `did not return from an injected ${call} within ${deadline} ms`,
     registers,

@@ -11,7 +11,7 @@ import {
 } from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
-import { Deadline } from "../shim/records.ts";
+import { Deadline, endOf, type Run, type RunEnd } from "../shim/records.ts";
 import { exitStatus, hasThreads } from "./proc.ts";
 import { decodeEnd, decodeStatus, type Stop } from "./stop.ts";
 import type { TracingThread } from "./tracing_thread.ts";
@@ -59,7 +59,7 @@ const AT_ONCE = new Deadline(0);
 
 const [READ, WRITE] = HOST_MACHINE.registerRequests;
 
-const { ECHILD, EMFILE, ENFILE, ESRCH } = constants.errno;
+const { ECHILD, EMFILE, ENFILE, ESRCH, ETIMEDOUT } = constants.errno;
 
 /** A thread that runs until its next stop. */
 export class Running {
@@ -431,6 +431,12 @@ export class Thread {
 
   #late(deadline: Deadline): DeadlineError {
     return new DeadlineError(this.tid, `did not stop within ${deadline.milliseconds} ms`);
+  }
+
+  /** How a run ended, by the shim's result. @throws DeathError, TraceError if a request failed @internal */
+  endOf(result: number, run: Run): RunEnd {
+    if (result < 0 && result !== -ETIMEDOUT) this.fail(run.step, -result);
+    return endOf(result);
   }
 
   /** The error of a stop that ends what it should not. @internal */

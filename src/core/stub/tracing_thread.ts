@@ -6,7 +6,7 @@ import type { Encoder } from "../encoder/abi.ts";
 import { BlockAllocator, type RegisterBlock } from "../encoder/block.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
 import type { SignalName, SyscallName } from "../shim/bindings.ts";
-import { Deadline, Injection } from "../shim/records.ts";
+import { Deadline, Run } from "../shim/records.ts";
 import { loadShim, type Shim } from "../shim/shim.ts";
 import { bindThread, otherProcessor, unbindThread } from "./affinity.ts";
 import { mapStubCode } from "./user_space.ts";
@@ -90,7 +90,7 @@ export class TracingThread {
   /** The signal mask that was read last. @internal */
   readonly mask = new BigUint64Array(1);
   /** @internal */
-  readonly injection: Injection;
+  readonly injection: Run;
   /** wait4's options for one thread. @internal */
   readonly waitAll: number;
   /** wait4's options for a self-stop. @internal */
@@ -134,7 +134,7 @@ export class TracingThread {
       this.constant("PTRACE_O_EXITKILL");
     this.birthMask = BigInt.asUintN(64, ~encoder.signalSet(this.constant("SIGCHLD")));
     this.#birthClock = new Deadline(deadline);
-    this.injection = new Injection(deadline, this.restAddress);
+    this.injection = new Run(deadline, this.restAddress);
     const own = OWN_SIGNALS.map((name) => this.constant(name));
     for (let signal = 1; signal <= this.constant("SIGRTMAX"); signal++) {
       if (!own.includes(signal)) this.passOver(signal);

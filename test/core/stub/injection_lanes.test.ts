@@ -113,6 +113,14 @@ each("a call that misses the deadline leaves a stub that can be used", (stub) =>
   }
 });
 
+each("a batch that misses the deadline names the call that did not return", (stub) => {
+  const batch = stub.batch();
+  for (const call of ["getpid", "ppoll", "getppid"] as const) batch.call(call);
+  const error = thrown(DeadlineError, () => batch.run());
+  assert.match(error.message, "injected ppoll within");
+  assert.is(stub.call("getpid"), BigInt(stub.pid));
+});
+
 each("a sleep that misses the deadline is not continued by the next call", (stub) => {
   const page = stub.call("mmap", ...A_PAGE);
   stub.write(page, new Uint8Array(new BigInt64Array([3600n, 0n]).buffer));

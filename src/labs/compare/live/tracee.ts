@@ -3,7 +3,7 @@ import type { RegisterBlock } from "../../../core/encoder/block.ts";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { FaithfulRunner } from "../../../core/platform/faithful.ts";
 import { FloatingPoint } from "../../../core/platform/floating_point.ts";
-import { SwitchRecord } from "../../../core/shim/records.ts";
+import { Run } from "../../../core/shim/records.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
 import { errnoName } from "../../../lib/errno.ts";
@@ -57,7 +57,7 @@ export class Tracee {
   descriptor: number | undefined;
   /** What stopped it last. After a call that it made that is a breakpoint. */
   last: TraceeStop = { signal: SIGSTOP, code: 0 };
-  readonly #record = new SwitchRecord();
+  readonly #record = new Run();
   readonly #runner: FaithfulRunner;
 
   /** @param stub one that has both already, as the child of a tracee has */
@@ -113,7 +113,7 @@ export class Tracee {
           throw new DeadlineError(stub.pid, `did not stop within ${tracer.deadline} ms`);
         }
         const { siginfo } = this.#record;
-        const signal = kind === "syscall" ? 0 : siginfo.getInt32(0, true);
+        const signal = kind === "done" ? 0 : siginfo.getInt32(0, true);
         this.last = { signal, code: siginfo.getInt32(8, true) };
         if (signal === 0 || (signal !== SIGSTOP && isOwn(this.last))) return this.last;
       }
