@@ -17,10 +17,10 @@ import { HOST } from "../../scripts/compilers.mjs";
 import { compileShims, shimOf } from "../../scripts/libraries.mjs";
 
 const SOURCES = [
-  ..."birth attach teardown rseq injection state stub thread_pool"
+  ..."attach birth end injection stub thread_pool tracee"
     .split(" ")
     .map((name) => `src/core/stub/${name}.ts`),
-  ..."fork wait run ptrace stub".split(" ").map((name) => `shim/core/${name}.c`),
+  ..."fork run stub tracee wait".split(" ").map((name) => `shim/core/${name}.c`),
 ];
 /** The tests that must find a change: first those that find most. */
 const TESTS = [

@@ -3,8 +3,10 @@ import { requestFacts } from "../../../src/labs/fuzz/facts/requests.ts";
 
 const requests = suite("facts about requests");
 
-const TABLE = readFileSync("shim/probe/facts/requests.c", "utf8");
-const VERBS = new Set(Array.from(TABLE.matchAll(/\{"([a-z-]+)", [A-Z]+,/g), ([, verb]) => verb));
+const TABLES = ["request", "requests", "stubs"]
+  .map((file) => readFileSync(`shim/probe/facts/${file}.c`, "utf8"))
+  .join("\n");
+const VERBS = new Set(Array.from(TABLES.matchAll(/\{"([a-z-]+)", [A-Z]+,/g), ([, verb]) => verb));
 
 for (const arch of PROBED) {
   const facts = requestFacts(arch);
