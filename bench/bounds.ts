@@ -40,7 +40,8 @@ const BOUNDS: Readonly<Record<string, Bound>> = {
   "switch-faithful": { ratio: 1.09 },
   "switch-fast": { ratio: 0.5 },
   "switch-apart": { hops: 22 },
-  "pool-faithful": { ratio: 1.15 },
+  // A request more than the reference: whether the stub has ended meanwhile.
+  "pool-faithful": { ratio: 1.3 },
   "setup-fuzz": { ratio: 1.08 },
   "write-fuzz": { ratio: 1.14 },
   "sigreturn-fuzz": { ratio: 1.2 },

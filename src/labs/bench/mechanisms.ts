@@ -119,6 +119,8 @@ const NO_CALLS = unstopped(0, []);
 const NOTIFY = unstopped(2, ["ioctl", "ioctl"], ["getppid"]);
 const DISPATCH = unstopped(0, ["getpid", "rt_sigreturn"]);
 const EMPTYING = oneStop(INJECTION, ["munmap"]);
+/** Whether it has ended meanwhile is asked when it is taken. */
+const TAKEN_AGAIN = oneStop([...INJECTION, "PTRACE_GETSIGINFO"], ["munmap"]);
 
 /** Every mechanism, the reference of each group first. */
 export const MECHANISMS: readonly Mechanism[] = [
@@ -132,7 +134,7 @@ export const MECHANISMS: readonly Mechanism[] = [
   row("birth", "birth-fast", "fast, traced: no attach", FAST_BIRTH, fast("birth", BIRTHS)),
   row("birth", "births", "fast, many by one turn", FAST_BIRTHS, fast("births", BIRTHS)),
   row("pool", "pool-c", "an injected munmap, in C", EMPTYING),
-  row("pool", "pool-faithful", "released, and taken again", EMPTYING, faithful("pool")),
+  row("pool", "pool-faithful", "released, and taken again", TAKEN_AGAIN, faithful("pool")),
   row("switch", "switch-c", "faithful, with XSAVE, in C", oneStop(FULL_SWITCH)),
   row("switch", "switch-faithful", "faithful", oneStop(FULL_SWITCH), faithful("switch")),
   row("switch", "switch-fast", "fast: a signal handler in the stub", FAST_SWITCH, fast("switch")),
