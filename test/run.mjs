@@ -20,9 +20,9 @@ const LIMITS = { fast: 120, slow: 600, alone: 600 };
 /** With SOAK in the environment some files test everything instead of a sample. */
 const SOAK_LIMIT = 7200;
 const SLOWNESS = 10;
-/** Files that are run at a time: one more than processors, as files wait, too. An emulated machine has no memory for it. */
+/** Files that are run at a time: as many as processors. With more, sessions of real tools meet their limits. */
 const MOST_LANES = 4;
-const LANES = Math.min(availableParallelism() + (process.env.ON_MACHINE ? 0 : 1), MOST_LANES);
+const LANES = Math.min(availableParallelism(), MOST_LANES);
 /** Seconds that processors ran for each file the last time, by name. */
 const TIMES = "build/test_times.json";
 

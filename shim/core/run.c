@@ -44,7 +44,7 @@ int64_t read_siginfo(int32_t tid, struct stublab_run *run) {
 }
 
 int64_t stublab_is_at_exit(int32_t tid) {
-    struct stublab_run run = {0};
+    struct stublab_run run;
     const int64_t result = read_siginfo(tid, &run);
     return result < 0 ? result : result == STUBLAB_END_OTHER;
 }
