@@ -122,8 +122,8 @@ bool same(const char *a, const char *b);
 const char *after(const char *text, const char *words);
 /** The index of a name in a list that 0 ends; -1. */
 int32_t index_of(const char *name, const char *const *list);
-/** Reads a decimal number, or a hexadecimal one after 0x. Returns what follows it; `text` if there
- * is none. */
+/** Reads a decimal number, or a hexadecimal one after 0x. Returns what follows it; `text` if it
+ * does not begin with a number. */
 const char *read_number(const char *text, uint64_t *word);
 /** Reads a signed decimal or hexadecimal number. Returns false if the text is not a number. */
 bool read_word(const char *text, uint64_t *word);

@@ -1,6 +1,6 @@
 // A guest's registers at a system call stop, which hides x7.
 #include "registers.h"
-#include "wait.h"
+#include "run.h"
 #include <asm-generic/errno.h>
 #include <asm/signal.h>
 #include <linux/wait.h>
@@ -19,15 +19,14 @@ static int64_t forget_number(int32_t tid) {
 
 /**
  * Leaves a system call stop for the SIGTRAP with which the kernel reports a single-step over the
- * call, before the next instruction. Returns 0; 2 at an event or at the end.
+ * call, before the next instruction. Returns 0; STUBLAB_END_OTHER at an event or at the end.
  */
 static int64_t step_over(int32_t tid, struct stublab_run *run) {
     struct stublab_deadline deadline = {.timeout = STEP_MICROSECONDS};
     int32_t status = 0;
     /* Another stop, a group-stop for example, may come first. The SIGTRAP is queued then. */
     for (int64_t request = PTRACE_SINGLESTEP; status >> 8 != SIGTRAP; request = PTRACE_CONT) {
-        run->step = STUBLAB_STEP_RESUME;
-        int64_t result = stublab_ptrace(request, tid, 0, 0);
+        int64_t result = resume_thread(tid, request, run);
         if (result < 0)
             return result;
         run->step = STUBLAB_STEP_WAIT;

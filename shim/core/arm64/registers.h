@@ -27,7 +27,7 @@ static inline int64_t set_registers(int32_t tid, const uint64_t *block) {
 /**
  * Reads the general registers of a guest at a system call stop. There x7 reads 0, and what is
  * written to it is lost, so this also moves the thread to its next stop, which precedes its next
- * instruction. Returns 0; 2 if the thread met another stop or its end; or -errno.
+ * instruction. Returns 0; STUBLAB_END_OTHER at an event or at the end; or -errno.
  */
 int64_t get_call_registers(int32_t tid, uint64_t *block, struct stublab_run *run);
 

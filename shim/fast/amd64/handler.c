@@ -202,7 +202,7 @@ static int watch(const struct stublab_pages *pages) {
     return 0;
 }
 
-/** Waits for the host's turn. Returns 0, 2 if the stub has ended, or -ETIMEDOUT. */
+/** Waits for the host's turn. Returns 0, STUBLAB_END_OTHER if the stub has ended, or -ETIMEDOUT. */
 static int64_t await_turn(struct stublab_pages *pages, struct stublab_deadline *deadline) {
     volatile uint32_t *turn = half_word(pages, HEADER_TURN);
     volatile uint32_t *sleeps = half_word(pages, HEADER_HOST_SLEEPS);
@@ -223,7 +223,7 @@ static int64_t await_turn(struct stublab_pages *pages, struct stublab_deadline *
         /* Signals may interrupt every sleep, so that none times out. */
         futex(turn, FUTEX_WAIT, TURN_STUB, &timeout);
         if (!has_turn(turn) && watch(pages))
-            result = 2;
+            result = STUBLAB_END_OTHER;
     }
     *sleeps = 0;
     return result;
@@ -254,7 +254,7 @@ static int is_own_continue(const int32_t *siginfo) {
 /** The results of a switch that was ended by the signal in `run->siginfo`. */
 static int64_t stopped(struct stublab_run *run, int call) {
     run->status = 0x7f | run->siginfo[0] << 8;
-    return call ? 0 : 1;
+    return call ? STUBLAB_END_DONE : STUBLAB_END_SIGNAL;
 }
 
 int64_t stublab_switch_handler_wait(struct stublab_pages *pages, void *block,

@@ -51,15 +51,16 @@ STUBLAB_EXPORT uint32_t stublab_handler_is_set_up_offset(void);
 STUBLAB_EXPORT int64_t stublab_prepare_handler(struct stublab_pages *pages);
 /**
  * Waits until the stub enters the handler, before any guest runs, and takes the places of its
- * signal frame. Returns 0, 2 if the stub has ended, -ETIMEDOUT, or -EPROTO if the frame is
- * elsewhere.
+ * signal frame. Returns 0, STUBLAB_END_OTHER if the stub has ended, -ETIMEDOUT, or -EPROTO if the
+ * frame is elsewhere.
  */
 STUBLAB_EXPORT int64_t stublab_await_handler(struct stublab_pages *pages,
                                              struct stublab_deadline *deadline);
 
 /**
- * Runs a guest until its next stop, as stublab_switch does; 2 means that the stub has ended. The
- * floating-point and vector registers are written if `xstate_length` is not 0, and not read.
+ * Runs a guest until its next stop, as stublab_switch does; STUBLAB_END_OTHER means that the stub
+ * has ended. The floating-point and vector registers are written if `xstate_length` is not 0, and
+ * not read.
  */
 STUBLAB_EXPORT int64_t stublab_switch_handler(struct stublab_pages *pages, void *block,
                                               void *xstate, struct stublab_run *run);

@@ -54,6 +54,5 @@ export const RUNNERS = new Lanes<Runners>({
   filtersItself: false,
   canShare: true,
   needsTrial: false,
-  expectPossible() {},
   open: (stub) => new FaithfulRunner(stub),
 });

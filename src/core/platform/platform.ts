@@ -79,7 +79,7 @@ export class Platform {
     checkOptions(options, "options", PLATFORM_OPTIONS);
     const { exitSignal = "SIGCHLD", seccomp = true, ...driving } = options;
     const runners = RUNNERS.of(driving.lane ?? DEFAULT_LANE);
-    runners.expectPossible(seccomp);
+    runners.expectPossible?.(seccomp);
     const tracer = new Tracer(driving);
     try {
       const filter =

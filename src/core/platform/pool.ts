@@ -28,7 +28,7 @@ export class Pool {
   }
 }
 
-/** Whether a stub lives: one system call, a wait that does not block. */
+/** Whether a stub lives, and no SIGKILL is on its way: one ptrace request. */
 function isUsable({ stub }: Runner): boolean {
   try {
     if (stub.alive) stub.poll();

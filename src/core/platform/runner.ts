@@ -36,10 +36,12 @@ export interface Runners {
   /** Whether only a runner shows that this machine can have one: the platform then makes one when it is opened. */
   readonly needsTrial: boolean;
   /**
+   * Checks what the lane needs, if it needs anything.
+   *
    * @param seccomp whether stubs run under a filter
    * @throws UnsupportedError if this machine cannot; InputError if the lane needs the filter
    */
-  expectPossible(seccomp: boolean): void;
+  expectPossible?(seccomp: boolean): void;
   /** @param xstate the XSAVE area of a new process. @throws UnsupportedError; what `Stub.call` throws */
   open(stub: Stub, xstate: Uint8Array): Runner;
 }

@@ -129,10 +129,5 @@ const STEPS = [
  *     left    the injected call has replaced the program
  *     late    the deadline passed, and the thread runs on
  */
-const ENDS = ["done", "signal", "other", "left"] as const;
-export type RunEnd = (typeof ENDS)[number] | "late";
-
-/** The end that the shim reports. @param result not an errno but -ETIMEDOUT */
-export function endOf(result: number): RunEnd {
-  return ENDS[result] ?? "late";
-}
+export const RUN_ENDS = ["done", "signal", "other", "left"] as const;
+export type RunEnd = (typeof RUN_ENDS)[number] | "late";

@@ -11,7 +11,7 @@ import {
 } from "../../lib/errors.ts";
 import type { RegisterBlock } from "../encoder/block.ts";
 import { HOST_MACHINE } from "../machine/index.ts";
-import { Deadline, endOf, type Run, type RunEnd } from "../shim/records.ts";
+import { Deadline, RUN_ENDS, type Run, type RunEnd } from "../shim/records.ts";
 import { exitStatus, hasThreads } from "./proc.ts";
 import { decodeEnd, decodeStatus, type Stop } from "./stop.ts";
 import type { TracingThread } from "./tracing_thread.ts";
@@ -436,7 +436,7 @@ export class Thread {
   /** How a run ended, by the shim's result. @throws DeathError, TraceError if a request failed @internal */
   endOf(result: number, run: Run): RunEnd {
     if (result < 0 && result !== -ETIMEDOUT) this.fail(run.step, -result);
-    return endOf(result);
+    return RUN_ENDS[result] ?? "late";
   }
 
   /** The error of a stop that ends what it should not. @internal */
