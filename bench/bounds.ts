@@ -101,9 +101,11 @@ function open(mechanism: Mechanism, processors: Processors): Promise<Side> {
 }
 
 /** Whether a result is within its bound; undefined if it has none. */
-function verdict({ mechanism, microseconds, ratio }: Result, results: readonly Result[]) {
+function verdict({ mechanism, microseconds, ratio, reason }: Result, results: readonly Result[]) {
   const bound = BOUNDS[mechanism.name];
-  if (bound === undefined || microseconds === undefined || ratio === undefined) return undefined;
+  if (bound === undefined) return undefined;
+  if (microseconds === undefined || ratio === undefined)
+    return `  ${mechanism.name.padEnd(16)}    NOT MEASURED: ${reason ?? "its reference was not"}`;
   const median = (name: string) =>
     results.find((each) => each.mechanism.name === name)?.microseconds?.median ?? Number.NaN;
   const line = (seen: number, limit: number, digits: number, unit: string) => {
@@ -136,7 +138,8 @@ const report = await finishing((interrupted) =>
   }),
 );
 progress.clear();
-const verdicts = report.results.map((each) => verdict(each, report.results));
+const verdicts = report.results.flatMap((each) => verdict(each, report.results) ?? []);
 console.log(benchText(report));
 console.log(`bounds${report.noise.length > 0 ? ", of a noisy run" : ""}:`);
-console.log(verdicts.filter((each) => each !== undefined).join("\n"));
+console.log(verdicts.join("\n"));
+if (verdicts.some((each) => !each.includes(" within "))) process.exitCode = 1;

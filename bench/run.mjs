@@ -24,7 +24,7 @@ await esbuild.build({
 });
 // Each library is looked for beside its module.
 for (const file of readdirSync("dist").filter((name) =>
-  /\.(so|wasm)$|^(bench|probe)-amd64$/.test(name),
+  /\.(so|wasm)$|^(bench|guard|probe)-amd64$/.test(name),
 )) {
   copyFileSync(`dist/${file}`, `${FOLDER}/${file}`);
 }
