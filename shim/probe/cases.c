@@ -25,26 +25,21 @@ static const uint8_t *at;
 /** That of the last case. */
 static struct stublab_outcome *outcome;
 
-static uint32_t take8(void) {
-    return *at++;
-}
-
-static uint32_t take16(void) {
-    at += 2;
-    return at[-2] | (uint32_t)at[-1] << 8;
-}
-
 static uint64_t take_word(void) {
     uint64_t word = 0;
     int shift = 0;
     for (; *at >= 0x80; shift += 7)
-        word |= (uint64_t)(take8() & 0x7f) << shift;
-    return word | (uint64_t)take8() << shift;
+        word |= (uint64_t)(*at++ & 0x7f) << shift;
+    return word | (uint64_t)*at++ << shift;
+}
+
+static uint32_t take_number(void) {
+    return (uint32_t)take_word();
 }
 
 static const char *take_text(void) {
     const char *text = (const char *)at;
-    while (take8() != 0)
+    while (*at++ != 0)
         ;
     return text;
 }
@@ -69,8 +64,8 @@ uint32_t load_setup_facts(struct fact *facts, uint32_t most) {
 static void take_setup(struct stublab_setup *setup) {
     memset(setup, 0, sizeof *setup);
     memcpy(setup->words, baseline, sizeof setup->words);
-    for (uint32_t count = take8(); count > 0; count--) {
-        uint32_t index = take8();
+    for (uint32_t count = take_number(); count > 0; count--) {
+        uint32_t index = take_number();
         ((uint64_t *)setup)[index] = take_word();
     }
 }
@@ -91,13 +86,14 @@ static void want_no_info(struct check *check) {
 static void take_check(struct check *check) {
     check->name = take_text();
     check->needs = take_word();
-    check->is_filtered = take8() != 0;
-    check->steps = take8();
+    check->is_filtered = take_number() != 0;
+    check->steps = take_number();
     for (uint32_t i = 0; i < check->steps; i++)
         take_setup(&check->setups[i]);
-    check->expected = take8();
+    check->expected = take_number();
     for (uint32_t i = 0; i < check->expected; i++) {
-        check->places[i] = take16();
+        const uint32_t place = take_number();
+        check->places[i] = place / 2 | (place % 2 != 0 ? HALF : 0);
         check->words[i] = take_word();
     }
     want_no_info(check);
@@ -262,7 +258,7 @@ static void make_check(const struct check *check) {
 void look_at_cases(const uint8_t *checks) {
     static struct check check;
     at = checks;
-    for (uint32_t count = take16(); count > 0; count--) {
+    for (uint32_t count = take_number(); count > 0; count--) {
         take_check(&check);
         CHECK (check.name)
             make_check(&check);
@@ -284,7 +280,7 @@ void try_features(void) {
     static struct check check;
     uint32_t assumed = 0;
     at = &data[section_features.at];
-    for (uint32_t count = take16(); count > 0; count--) {
+    for (uint32_t count = take_number(); count > 0; count--) {
         take_check(&check);
         if (lack_of(check.needs) == 0 && !lacks_filter(&check) && shows(&check, &assumed))
             note_feature(check.name);

@@ -33,7 +33,7 @@ enum { DISTURBANCES = sizeof disturbances / sizeof *disturbances };
 enum { MOST_CASES = 4096, MOST_SHIFT = 16 };
 enum { END_MILLISECONDS = 5000, MOST_TOLD = 16 };
 
-static struct stublab_trial trial;
+static struct stublab_trial own;
 static struct tracee stub;
 static uint64_t page;
 /** Stubs so far, cases in the last one, and cases whose outcome the thread has changed. */
@@ -95,7 +95,7 @@ static int64_t begin_stub(void) {
     int64_t result = create_stub(&stub, set_up_target);
     set_up_thread = 0;
     if (result == 0)
-        result = stublab_read_trial(stub.pid, &trial);
+        result = stublab_read_trial(stub.pid, &own);
     if (result == 0)
         result = write_memory(&stub, page + WORD_AT, &word, sizeof word);
     cases = 0;
@@ -126,7 +126,7 @@ static const char *try_disturbed(const struct stublab_setup *setups,
         return 0;
     }
     memset(seen, 0, sizeof seen);
-    stublab_try(stub.pid, setups, seen, steps, &trial, &canary);
+    stublab_try(stub.pid, setups, seen, steps, &own, &canary);
     disturbed += seen->obstacle != alone->obstacle || seen->status != alone->status;
     const char *wrong = 0;
     // What a further step begins with depends on the order.
@@ -136,9 +136,9 @@ static const char *try_disturbed(const struct stublab_setup *setups,
         else if (!is_usual(seen->resumed, alone->resumed))
             wrong = errno_name(-seen->resumed);
     }
-    if (trial.over == STUBLAB_OVER_RUNS_ON && state_of(stub.pid) == 't')
+    if (own.over == STUBLAB_OVER_RUNS_ON && state_of(stub.pid) == 't')
         wrong = "a stop was not reported";
-    if ((trial.over != STUBLAB_OVER_NOT || ++cases == MOST_CASES) && !end_disturbed())
+    if ((own.over != STUBLAB_OVER_NOT || ++cases == MOST_CASES) && !end_disturbed())
         wrong = "the stub cannot be ended";
     return wrong;
 }
@@ -150,10 +150,7 @@ int disturb(const struct run *run) {
     uint32_t faults = 0;
     uint64_t done = 0;
     int64_t result = 0;
-    trial.timeout = deadline();
-    trial.call = place_call;
-    trial.call32 = place_call32;
-    memcpy(trial.rest, baseline, sizeof trial.rest);
+    own = trial;
     struct run drawn = *run;
     // What returns from a signal frame is not stopped in between.
     drawn.path = (uint32_t)index_of("ptrace", path_names);

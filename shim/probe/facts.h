@@ -49,8 +49,7 @@ struct unmet *add_unmet(void);
 
 // ---- profile.c ----
 
-bool is_tool(const char *name);
-/** Whether a tool relies on a fact. */
+/** Whether there is a tool of this name that relies on a fact; 0: on anything. */
 bool relies_on(const char *tool, const char *fact);
 /** What is known of a facility, or whether a fact holds. */
 enum known { PRESENT = 0, LACKING = 1, UNTRIED = 2 };

@@ -1,4 +1,5 @@
 // A run of the fuzzer on a console, as KTAP.
+#include "facts.h"
 #include "trying.h"
 
 static void tell_case(uint64_t number, const struct stublab_setup *setup,
@@ -13,13 +14,6 @@ static void tell_case(uint64_t number, const struct stublab_setup *setup,
     say("# case ");
     say_case(setup);
     say("\n");
-}
-
-/** Says what the kernel has said of itself meanwhile. Returns the number of lines. */
-static uint32_t look_at_log(uint64_t first, uint64_t count) {
-    static char during[64];
-    write_text(during, ", cases %lu to %lu", first, first + count - 1);
-    return say_complaints(during);
 }
 
 /** Reports the cases that were not tried, by their reasons. Returns their number. */
@@ -74,7 +68,7 @@ static int fuzz(const struct run *run) {
     begin_run(run);
     for (uint32_t size = 0; result == 0 && (size = next_chunk(run, started, done)) > 0;) {
         result = try_cases(done, size);
-        complaints += look_at_log(done, size);
+        complaints += say_complaints(named(", cases %lu to %lu", done, done + size - 1));
         done += result == 0 ? size : 0;
         if (milliseconds() - reported > REPORT) {
             report(done, started);

@@ -2,16 +2,9 @@
 #include "facilities.h"
 #include "facts.h"
 
-bool is_tool(const char *name) {
-    for (const struct tool_need *it = tool_needs; it->tool != 0; it++)
-        if (same(it->tool, name))
-            return true;
-    return false;
-}
-
 bool relies_on(const char *tool, const char *fact) {
     for (const struct tool_need *it = tool_needs; it->tool != 0; it++)
-        if (same(it->tool, tool) && index_of(fact, it->facts) >= 0)
+        if (same(it->tool, tool) && (fact == 0 || index_of(fact, it->facts) >= 0))
             return true;
     return false;
 }

@@ -127,7 +127,7 @@ static int take_option(char **argument, struct options *options) {
         return add_name(options->facts.except, argument[1]) ? 2 : 0;
     if (same(argument[0], "--for")) {
         options->facts.tool = argument[1];
-        return is_tool(argument[1]) ? 2 : 0;
+        return relies_on(argument[1], 0) ? 2 : 0;
     }
     if (same(argument[0], "--known"))
         options->facts.known = run->known = known_by(argument[1]);
@@ -180,21 +180,15 @@ static int worse_of(int one, int other) {
     return one > other ? one : other;
 }
 
-/** Every path, where there are several. */
-static uint32_t last_path(void) {
-    uint32_t path = 0;
-    while (path_names[path + 1] != 0)
-        path++;
-    return path;
-}
-
 static int run(char **argument) {
     static char bootstrap_word[] = "bootstrap", conformance_word[] = "conformance";
-    static char *both[] = {bootstrap_word, conformance_word, 0};
+    static char *usual[] = {bootstrap_word, conformance_word, 0};
     if (*argument == 0)
-        argument = both;
+        argument = usual;
     static const char *const of_setups[] = {"fuzz", "replay", "rounds", "serve", 0};
     static const char *const trying[] = {"doctor", "conformance", "fuzz", "replay", "rounds", 0};
+    // Every path, where there are several.
+    const int32_t both = index_of("both", path_names);
     int worst = CANNOT;
     bool started = false;
     while (*argument != 0 && !is_interrupted()) {
@@ -207,8 +201,9 @@ static int run(char **argument) {
             const int status = explain(argument);
             return status < 0 ? misused("words after", command) : status;
         }
-        struct options options = {.processor = (uint64_t)stublab_getcpu(),
-                                  .run = {1, ~0ULL, FOREVER, last_path(), 0, {0}, 0, 0}};
+        struct options options = {
+            .processor = (uint64_t)stublab_getcpu(),
+            .run = {1, ~0ULL, FOREVER, both < 0 ? 0 : (uint32_t)both, 0, {0}, 0, 0}};
         for (int words = 0; (words = take_option(argument, &options)) > 0;)
             argument += words;
         // An option that is not one, or has a wrong value.

@@ -309,22 +309,19 @@ int64_t write_memory(struct tracee *stub, uint64_t address, const void *bytes, u
         memcpy((void *)address, bytes, length);
         return 0;
     }
-    int64_t done = stublab_write_memory(stub->pid, address, bytes, length);
-    if (done == (int64_t)length)
+    int64_t result = 0;
+    if (stublab_write_memory(stub->pid, address, bytes, length) == (int64_t)length)
         return 0;
-    for (uint64_t at = 0; at < length; at += 8) {
+    for (uint64_t at = 0; result == 0 && at < length; at += 8) {
+        const uint64_t part = length - at < 8 ? length - at : 8;
         uint64_t word = 0;
-        if (length - at < 8) {
-            int64_t result = stublab_ptrace(PTRACE_PEEKDATA, stub->pid, address + at, &word);
-            if (result < 0)
-                return result;
-        }
-        memcpy(&word, (const char *)bytes + at, length - at < 8 ? length - at : 8);
-        int64_t result = stublab_ptrace(PTRACE_POKEDATA, stub->pid, address + at, (void *)word);
-        if (result < 0)
-            return result;
+        if (part < 8)
+            result = stublab_ptrace(PTRACE_PEEKDATA, stub->pid, address + at, &word);
+        memcpy(&word, (const char *)bytes + at, part);
+        if (result == 0)
+            result = stublab_ptrace(PTRACE_POKEDATA, stub->pid, address + at, (void *)word);
     }
-    return 0;
+    return result;
 }
 
 int64_t read_memory(struct tracee *stub, uint64_t address, void *bytes, uint64_t length) {
@@ -332,16 +329,15 @@ int64_t read_memory(struct tracee *stub, uint64_t address, void *bytes, uint64_t
         memcpy(bytes, (const void *)address, length);
         return 0;
     }
+    int64_t result = 0;
     if (stublab_read_memory(stub->pid, address, bytes, length) == (int64_t)length)
         return 0;
-    for (uint64_t at = 0; at < length; at += 8) {
+    for (uint64_t at = 0; result == 0 && at < length; at += 8) {
         uint64_t word = 0;
-        const int64_t result = stublab_ptrace(PTRACE_PEEKDATA, stub->pid, address + at, &word);
-        if (result < 0)
-            return result;
+        result = stublab_ptrace(PTRACE_PEEKDATA, stub->pid, address + at, &word);
         memcpy((char *)bytes + at, &word, length - at < 8 ? length - at : 8);
     }
-    return 0;
+    return result;
 }
 
 bool end_task(int32_t task, int32_t *status) {

@@ -14,7 +14,7 @@ enum { LOOK = 1 << 14 };
 w2c_fuzz module;
 struct stublab_canary canary;
 static struct tracee target;
-static struct stublab_trial trial;
+struct stublab_trial trial;
 static uint32_t next_area;
 
 void *module_memory(uint32_t address) {
@@ -88,10 +88,6 @@ void start_trying(void) {
 
 void set_deadline(uint64_t milliseconds) {
     trial.timeout = (int64_t)milliseconds * 1000;
-}
-
-int64_t deadline(void) {
-    return trial.timeout;
 }
 
 static int64_t ready(void) {

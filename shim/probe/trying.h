@@ -34,9 +34,10 @@ uint32_t reserve(uint32_t size);
 void *module_memory(uint32_t address);
 uint32_t module_address(const void *at);
 extern struct stublab_canary canary;
+/** The parameters of stubs that are traced; the timeout of all. */
+extern struct stublab_trial trial;
 /** How long a setup may take to stop. */
 void set_deadline(uint64_t milliseconds);
-int64_t deadline(void); /* in microseconds */
 
 // ---- corruption.c ----
 

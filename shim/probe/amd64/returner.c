@@ -70,7 +70,8 @@ static int64_t await(bool gives) {
         }
         // Its own time, or, if it cannot get that, many times as much by looks: the clock goes on
         // while somebody has stopped the probe.
-        if (waited >= deadline() && (runs - ran >= deadline() || waited >= PATIENCE * deadline()))
+        if (waited >= trial.timeout &&
+            (runs - ran >= trial.timeout || waited >= PATIENCE * trial.timeout))
             return 0;
     }
 }

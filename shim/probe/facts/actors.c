@@ -1,11 +1,10 @@
 // The processes of facts about permission. They share a page with the probe, which outlasts what
 // they execute: what is left of their scripts, constant data of one program, is there.
+#include "actors.h"
 #include "facilities.h"
-#include "stage.h"
 #include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/kcmp.h>
-#include <linux/prctl.h>
 #include <linux/time.h>
 #include <linux/wait.h>
 

@@ -1,6 +1,6 @@
 // A play: the probe forks two actors, waits until one of them has asked, and ends them.
+#include "actors.h"
 #include "facilities.h"
-#include "stage.h"
 #include <linux/fcntl.h>
 #include <linux/wait.h>
 

@@ -9,34 +9,24 @@ import { FEATURE_TRIALS, SETUP_FACTS } from "../facts/arch.ts";
 import type { SetupCheck } from "../facts/fact.ts";
 import { NEED_NAMES } from "../facts/needs.ts";
 
-/** Bytes that are written one after the other, little-endian. */
+/** Bytes that are written one after the other. */
 export class Bytes {
   readonly #bytes: number[] = [];
 
-  u8(value: number): void {
-    this.#bytes.push(value & 0xff);
-  }
-
-  u16(value: number): void {
-    this.u8(value);
-    this.u8(value >>> 8);
-  }
-
   /** A word in as few bytes as it needs: seven bits each, the lowest first, and a bit that says whether there are more. */
-  word(value: bigint): void {
-    let rest = BigInt.asUintN(64, value);
-    for (; rest >= 0x80n; rest >>= 7n) this.u8(Number(rest & 0x7fn) | 0x80);
-    this.u8(Number(rest));
+  word(value: bigint | number): void {
+    let rest = BigInt.asUintN(64, BigInt(value));
+    for (; rest >= 0x80n; rest >>= 7n) this.#bytes.push(Number(rest & 0x7fn) | 0x80);
+    this.#bytes.push(Number(rest));
   }
 
   /** A text, and a zero. */
   text(text: string): void {
-    for (const byte of new TextEncoder().encode(text)) this.u8(byte);
-    this.u8(0);
+    this.put(new TextEncoder().encode(`${text}\0`));
   }
 
   put(bytes: Uint8Array): void {
-    for (const byte of bytes) this.u8(byte);
+    for (const byte of bytes) this.#bytes.push(byte);
   }
 
   /** What was written. */
@@ -54,18 +44,18 @@ function baseWords(): BigUint64Array {
 
 /**
  *     file    fact...
- *     fact    group, name, source, bytes that follow (word), checks
- *     checks  number (u16), check...
- *     check   name, needs (word: a bit each), whether it is filtered (u8), steps: number (u8), step...;
- *             expected of the last: number (u8), (offset (u16), with 0x8000 for a half, word)...
- *     step    differing words: number (u8), (index (u8), word)...
+ *     fact    group, name, source, bytes that follow, checks
+ *     checks  number, check...
+ *     check   name, needs (a bit each), whether it is filtered, steps: number, step...;
+ *             expected of the last: number, (twice the offset, and 1 for a half, word)...
+ *     step    differing words: number, (index, word)...
  */
 export function factData(): Uint8Array {
   const bytes = new Bytes();
   for (const { group, name, source, checks } of SETUP_FACTS) {
     const body = checkData(checks);
     for (const text of [group, name, source]) bytes.text(text);
-    bytes.word(BigInt(body.length));
+    bytes.word(body.length);
     bytes.put(body);
   }
   return bytes.all;
@@ -75,7 +65,7 @@ export const featureData = () => checkData(FEATURE_TRIALS);
 
 function checkData(checks: readonly SetupCheck[]): Uint8Array {
   const bytes = new Bytes();
-  bytes.u16(checks.length);
+  bytes.word(checks.length);
   for (const check of checks) putCheck(bytes, check);
   return bytes.all;
 }
@@ -84,13 +74,13 @@ function putCheck(bytes: Bytes, { name, it, expected, needs, isFiltered }: Setup
   bytes.text(name);
   bytes.word(needs.reduce((set, need) => set | (1n << BigInt(NEED_NAMES.indexOf(need))), 0n));
   const steps = stepsOf(it);
-  bytes.u8(Number(isFiltered));
-  bytes.u8(steps.length);
+  bytes.word(Number(isFiltered));
+  bytes.word(steps.length);
   for (const step of steps) putStep(bytes, step);
-  bytes.u8(expected.size);
+  bytes.word(expected.size);
   for (const [field, word] of expected) {
     const { offset, half } = placeOfField(it, field);
-    bytes.u16(offset | (half ? 0x8000 : 0));
+    bytes.word(2 * offset + Number(half));
     bytes.word(half ? BigInt.asUintN(32, word) : word);
   }
 }
@@ -99,9 +89,9 @@ function putStep(bytes: Bytes, step: Step): void {
   const base = baseWords();
   const words = new BigUint64Array(recordsOf([step]).buffer);
   const differing = [...words.entries()].filter(([i, word]) => word !== base[i]);
-  bytes.u8(differing.length);
+  bytes.word(differing.length);
   for (const [i, word] of differing) {
-    bytes.u8(i);
+    bytes.word(i);
     bytes.word(word);
   }
 }

@@ -64,7 +64,7 @@ export function probeSource(): ProbeSource {
     ...{ memory: moduleMemory(), rules: ruleSentences(), facts: factData() },
     ...{ features: featureData(), feature_code: featureCode(FEATURE_TRIALS) },
   };
-  const whole = concat(Object.values(parts));
+  const whole = Buffer.concat(Object.values(parts));
   return {
     "data.c": tables(parts, whole.length),
     "data.packed": pack(whole),
@@ -236,16 +236,6 @@ function writtenList(way: Way): string {
 function needOf(condition: Condition): string {
   if ("components" in condition) return `-1, 0, ${condition.components}`;
   return `${FEATURES.indexOf(condition.feature)}, ${condition.lacks ? 1 : 0}, 0`;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 const lines = (statements: readonly string[]) => statements.map((line) => `    ${line}`).join("\n");
