@@ -57,7 +57,7 @@ export const shown = (page: Page) =>
 
 /** The number of the step that is shown, from 1; of the one that is asked about. */
 export const numberShown = async (page: Page) =>
-  Number(/\d+/.exec((await shown(page)).place)?.[0] ?? 0);
+  Number(/^Step (\d+)/.exec((await shown(page)).slider)?.[1] ?? 0);
 
 /** By the element itself, which may move while a pointer aims at it. */
 export const dontAsk = (page: Page) =>
@@ -72,13 +72,13 @@ export async function walkFrom(page: Page, number: number): Promise<void> {
     location.hash = hash;
   }, `step=${number}`);
   await page.waitForFunction(
-    (number) => document.querySelector("#place")?.textContent?.match(/\d+/)?.[0] === number,
+    (step) => document.querySelector("#scrub")?.getAttribute("aria-valuetext")?.startsWith(step),
     {},
-    `${number}`,
+    `Step ${number} of`,
   );
 }
 
-export const press = (page: Page, key: "ArrowLeft" | "ArrowRight" | "Home" | "End" | "[" | "]") =>
+export const press = (page: Page, key: "ArrowLeft" | "ArrowRight" | "Home" | "End" | "," | ".") =>
   page.keyboard.press(key);
 
 export const textOf = (page: Page, selector: string) =>

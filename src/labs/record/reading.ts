@@ -1,6 +1,7 @@
 // How a recording is read: where the reader is, what was answered, and what each key makes of that. The terminal and
 // the page share it.
 
+import { eventsOf } from "./event.ts";
 import type { Recording, Step } from "./recording.ts";
 
 /** All that a reader has done, apart from how it is shown. */
@@ -26,7 +27,7 @@ export interface Reading {
 
 export type Action =
   | { readonly kind: "step"; readonly by: 1 | -1 }
-  /** To the next step that is no instruction. */
+  /** To the next event, or the one before (event.ts). */
   | { readonly kind: "event"; readonly by: 1 | -1 }
   /** To a place, at most the end: forward no further than to an open question. */
   | { readonly kind: "go"; readonly at: number }
@@ -67,9 +68,9 @@ export function read(before: Reading, action: Action): Reading {
   const reading = { ...before, message: "" };
   switch (action.kind) {
     case "step":
-      return step(reading, action.by);
+      return move(reading, action.by, reading.at + action.by);
     case "event":
-      return toEvent(reading, action.by);
+      return move(reading, action.by, nextEvent(reading, action.by));
     case "go":
       return action.at > reading.at ? advance(reading, action.at) : jump(reading, action.at);
     case "answer":
@@ -92,13 +93,13 @@ export const BEGIN: Action = { kind: "go", at: -1 };
 export const END: Action = { kind: "go", at: Number.POSITIVE_INFINITY };
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  right: { kind: "step", by: 1 },
-  l: { kind: "step", by: 1 },
-  " ": { kind: "step", by: 1 },
-  left: { kind: "step", by: -1 },
-  h: { kind: "step", by: -1 },
-  "]": { kind: "event", by: 1 },
-  "[": { kind: "event", by: -1 },
+  right: { kind: "event", by: 1 },
+  l: { kind: "event", by: 1 },
+  " ": { kind: "event", by: 1 },
+  left: { kind: "event", by: -1 },
+  h: { kind: "event", by: -1 },
+  ".": { kind: "step", by: 1 },
+  ",": { kind: "step", by: -1 },
   home: BEGIN,
   end: END,
   enter: { kind: "enter" },
@@ -208,25 +209,21 @@ function howToAnswer({ recording }: Reading, question: number): string {
   return `${count === 1 ? "1 answers" : `1 to ${count} answer`} the question; s shows the answer`;
 }
 
-function step(reading: Reading, by: 1 | -1): Reading {
-  const target = reading.at + by;
+/** One place forward, or back. */
+function move(reading: Reading, by: 1 | -1, target: number): Reading {
   if (target < -1) return { ...reading, message: "This is the beginning." };
   if (target > reading.recording.steps.length) return { ...reading, message: "This is the end." };
   return by === 1 ? advance(reading, target) : jump(reading, target);
 }
 
-/** To the nearest step that is no instruction. */
-function toEvent(reading: Reading, by: 1 | -1): Reading {
-  const { recording, at, asked } = reading;
-  if (asked !== null && by === 1) return { ...reading, message: howToAnswer(reading, asked) };
-  const isBeyond = (i: number) => (by === 1 ? i > at : i < at);
-  const found = recording.steps.flatMap(({ kind }, i) =>
-    isBeyond(i) && kind !== "instruction" ? [i] : [],
-  );
-  const target = found.at(by === 1 ? 0 : -1);
-  if (target === undefined)
-    return { ...reading, message: `There is no ${by === 1 ? "later" : "earlier"} event.` };
-  return by === 1 ? advance(reading, target) : jump(reading, target);
+/** The place of the nearest event: before the first one the introduction, after the last one the end. */
+function nextEvent({ recording, at }: Reading, by: 1 | -1): number {
+  const { length } = recording.steps;
+  if (at === (by === 1 ? length : -1)) return at + by;
+  const events = eventsOf(recording);
+  return by === 1
+    ? (events.find((event) => event > at) ?? length)
+    : (events.findLast((event) => event < at) ?? -1);
 }
 
 function answer(reading: Reading, place: number): Reading {
@@ -249,9 +246,9 @@ function pick(reading: Reading, by: 1 | -1): Reading {
   return { ...reading, picked: next };
 }
 
-/** Enter answers with the choice that is picked; elsewhere it is a step forward. */
+/** Enter answers with the choice that is picked; elsewhere it goes to the next event. */
 function enter(reading: Reading): Reading {
-  if (reading.asked === null) return step(reading, 1);
+  if (reading.asked === null) return read(reading, { kind: "event", by: 1 });
   if (reading.picked === null) {
     return { ...reading, message: howToAnswer(reading, reading.asked) };
   }

@@ -1,6 +1,7 @@
 // Time limit: 120 s
 
 import type { Page } from "puppeteer-core";
+import { eventsOf } from "../../../src/labs/record/event.ts";
 import { beginReading, choiceOrder } from "../../../src/labs/record/reading.ts";
 import {
   announced,
@@ -25,26 +26,30 @@ const walked = new PageSuite("recording page in a browser", recordings);
 const { pages, test, browser } = walked;
 const show: PageSuite["show"] = (...args) => walked.show(...args);
 
-test("steps by keys, forwards and backwards, and by events", () =>
+test("goes by events and by steps, forwards and backwards", () =>
   show("host", {}, async (page) => {
     await dontAsk(page);
-    await press(page, "ArrowRight");
     const { steps } = host;
-    const event = steps.findIndex(({ kind }, i) => i > 1 && kind !== "instruction");
+    const events = eventsOf(host);
+    const [first = 0, second = 0] = events;
     const last = steps.length - 1;
-    for (const [key, index] of [
-      ["ArrowRight", 1],
-      ["]", event],
-      ["[", 1],
-      ["ArrowLeft", 0],
-      ["End", steps.length],
-      ["ArrowLeft", last],
-      ["Home", -1],
-      ["ArrowRight", 0],
+    for (const [key, index, number] of [
+      ["ArrowRight", first, "1"],
+      [",", first - 1, "1"],
+      ["ArrowRight", first, "1"],
+      ["ArrowRight", second, "2"],
+      ["ArrowLeft", first, "1"],
+      ["End", steps.length, "end"],
+      ["ArrowLeft", last, `${events.length}`],
+      [",", last - 1, `${events.length}`],
+      [".", last, `${events.length}`],
+      ["Home", -1, "–"],
+      [".", 0, "1"],
     ] as const) {
       await press(page, key);
       const { lane, title } = steps[index] ?? {};
-      const place = `${index < 0 ? "–" : index > last ? "end" : index + 1} / ${steps.length}`;
+      const inside = title === undefined || events.includes(index) ? "" : `, step ${index + 1}`;
+      const place = `${number} / ${events.length}${inside}`;
       const told = index < 0 ? "Introduction" : (title ?? "The end");
       const seen = await shown(page);
       assert.equal([seen.place, seen.title], [place, told], key);
@@ -65,7 +70,8 @@ test("the steps are a slider; dragged forward, it stops at a question", () =>
     await page.waitForFunction(() => location.hash === "#step=8");
     await page.focus("#scrub");
     await press(page, "ArrowRight");
-    assert.match((await shown(page)).slider, "Step 9 of");
+    const next = eventsOf(host).find((event) => event > 7) ?? 0;
+    assert.is(await numberShown(page), next + 1);
   }));
 
 test("a step is announced once one stays there", () =>
@@ -73,7 +79,7 @@ test("a step is announced once one stays there", () =>
     await dontAsk(page);
     await announced(page, "Step 1 of");
     // In one turn of the page: however slow the machine, nobody stays at a step in between.
-    await page.$eval("[data-key='→']", (button) => {
+    await page.$eval("[data-key='.']", (button) => {
       const heard: string[] = [];
       const status = document.querySelector("#announcer");
       if (status === null || !(button instanceof HTMLElement)) return;
@@ -167,7 +173,7 @@ test("a step that changes the memory map has it", () =>
     const { steps } = recordings.scrub;
     const at = steps.findLastIndex(({ kernel }) => kernel?.memory);
     await walkFrom(page, at + 1);
-    const rows = await page.$$eval(".detail .mono", (all) => all.map((row) => row.textContent));
+    const rows = await page.$$eval(".memory .mono", (all) => all.map((row) => row.textContent));
     assert.equal(rows, steps[at]?.kernel?.memory);
   }));
 

@@ -1,5 +1,6 @@
 import { ALL_ENCODERS } from "../../../src/index.ts";
 import { refusalOf } from "../../../src/labs/record/course.ts";
+import { eventsOf } from "../../../src/labs/record/event.ts";
 import { LESSONS, type Recording } from "../../../src/labs/record/index.ts";
 import { dumpNoCore, limitLife } from "../../../src/labs/record/precautions.ts";
 import { Recorder } from "../../../src/labs/record/recorder.ts";
@@ -15,6 +16,7 @@ for (const name of LESSONS.filter((each) => refusalOf(each) === undefined)) {
       const { lanes, steps, end } = recording;
       assert.is(recording.encoder, encoder);
       assert.ok(end.length >= 4);
+      assert.ok(eventsOf(recording).length <= 30);
       assert.equal(
         end.filter(({ held }) => !held),
         [],

@@ -17,7 +17,7 @@ const WALK: readonly (readonly [keys: string, columns?: number, rows?: number])[
   [""],
   ["right right end"],
   ["down 9 1"],
-  ["a s ] c r"],
+  ["a s . c r"],
   ["end s end s end"],
   ["s left", 120, 40],
   ["", 200, 50],

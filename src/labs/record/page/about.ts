@@ -25,8 +25,8 @@ export function renderCourse({ index, pages, place }: Course): Html {
 }
 
 const KEYS = {
-  "← →": "the step before, and the next",
-  "[ ]": "the event before, and the next: whatever is no instruction",
+  "← →": "the event before, and the next",
+  ", .": "the step before, and the next: each instruction and each request",
   "Home End": "the introduction, and the end or the next question",
   "1 2 3, or ↑ ↓ Enter": "answer a question",
   "s a": "show the answer; ask again",

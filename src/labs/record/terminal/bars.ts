@@ -1,5 +1,6 @@
 // The first line and the last two: where the reader is, and what there is to do.
 
+import { eventAt, eventsOf, stepsOf } from "../event.ts";
 import { type Reading, seenStep, signOf } from "../reading.ts";
 import { stepNumber } from "../tell.ts";
 import { draw, fit, type Line, type Span, say } from "./frame.ts";
@@ -24,7 +25,9 @@ function placeOf(state: Reading): string {
   const step = seenStep(state);
   if (step === undefined) return at < 0 ? "introduction" : "the end";
   const time = `${(step.microseconds / 1000).toFixed(2)} ms`;
-  return `step ${stepNumber(at)} of ${length}, ${time}`;
+  const events = eventsOf(recording);
+  const event = `event ${stepNumber(eventAt(events, at))} of ${events.length}`;
+  return `${event}, step ${stepNumber(at)}, ${time}`;
 }
 
 /** How the sign of a question is drawn. */
@@ -64,7 +67,8 @@ export function statusLine(state: State, width: number): Line {
 function hintsOf(state: State): readonly string[] {
   if (state.asked !== null)
     return ["1-9 answer", "↓ ↑ Enter choose", "s show the answer", "← back"];
-  const reads = ["→ ← step", "] [ event"];
+  const led = stepsOf(eventsOf(state.recording), state.at).length;
+  const reads = ["→ ← event", `, . step${led === 0 ? "" : ` (${led} led here)`}`];
   if (seenStep(state) === undefined) return [...reads, "j k scroll", "g go to", "End the end"];
   const folds = Object.entries(FOLDS).map(([key, fold]) => `${key} ${fold}`);
   return [...reads, ...folds, "g go to", "j k scroll"];

@@ -77,7 +77,7 @@ export function tellBeginning({ recording, moments, reached }: State, width: num
     ...blocks.flatMap((block) => layOut(block, width)),
     [],
     ...prose(`Nothing runs while you look.${asks}`, width, "faint"),
-    [draw("→ goes to the first step; `stublab lesson --help` has all keys and signs.", "strong")],
+    [draw("→ goes to the first event; `stublab lesson --help` has all keys and signs.", "strong")],
   ].slice(1);
 }
 

@@ -1,14 +1,15 @@
 import { counted } from "../../../../lib/page/figures.ts";
+import { eventAt } from "../../event.ts";
 import { type Action, BEGIN, END, type Reading, scoreOf } from "../../reading.ts";
 import { stepNumber } from "../../tell.ts";
-import { recording, type Walk } from "./book.ts";
+import { events, recording, type Walk } from "./book.ts";
 
 const MOVES: readonly (readonly [sign: string, name: string, key: string, action: Action])[] = [
   ["⇤", "Introduction", "Home", BEGIN],
-  ["«", "Previous event: no instruction", "[", { kind: "event", by: -1 }],
-  ["‹", "Previous step", "←", { kind: "step", by: -1 }],
-  ["›", "Next step", "→", { kind: "step", by: 1 }],
-  ["»", "Next event: no instruction", "]", { kind: "event", by: 1 }],
+  ["⇠", "Previous step", ",", { kind: "step", by: -1 }],
+  ["‹", "Previous event", "←", { kind: "event", by: -1 }],
+  ["›", "Next event", "→", { kind: "event", by: 1 }],
+  ["⇢", "Next step", ".", { kind: "step", by: 1 }],
   ["⇥", "The end, or the next question", "End", END],
 ];
 
@@ -55,9 +56,11 @@ export function Bar({ reading, act }: Walk) {
   );
 }
 
+/** The event, and the step if it only leads there. */
 function placeOf({ at, asked }: Reading): string {
-  const { length } = recording.steps;
+  const { length } = events;
   if (at < 0) return `– / ${length}`;
-  if (at >= length) return `end / ${length}`;
-  return `${asked === null ? "" : "→ "}${stepNumber(at)} / ${length}`;
+  if (at >= recording.steps.length) return `end / ${length}`;
+  const place = `${asked === null ? "" : "→ "}${stepNumber(eventAt(events, at))} / ${length}`;
+  return events.includes(at) ? place : `${place}, step ${stepNumber(at)}`;
 }

@@ -1,4 +1,5 @@
 import { Annotator } from "../../annotate.ts";
+import { eventsOf } from "../../event.ts";
 import { Moments } from "../../moment.ts";
 import type { Action, Reading } from "../../reading.ts";
 import type { PageData } from "../data.ts";
@@ -17,6 +18,7 @@ const data: PageData = JSON.parse(element?.textContent ?? "{}");
 
 export const { recording, index: contents, next, tasks, terms } = data;
 export const moments = new Moments(recording);
+export const events = eventsOf(recording);
 export const { arch } = moments;
 const constants: ReadonlyMap<string, bigint> = new Map(
   Object.entries(data.constants).map(([name, value]) => [name, BigInt(value)]),

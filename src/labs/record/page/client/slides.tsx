@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Step } from "../../recording.ts";
-import { moments, recording } from "./book.ts";
+import { events, moments, recording } from "./book.ts";
 import { Options } from "./sheet.tsx";
 import { StageView, stageOf } from "./stage.tsx";
 import { Cast } from "./story.tsx";
@@ -27,10 +27,10 @@ const slides: readonly Slide[] = [
   ]),
 ];
 
-/** A step that answers a question, or that is an event of an unobserved run at which something moves. */
-function matters({ staged, kind }: Step, index: number): boolean {
+/** An event that answers a question, or at which something moves. */
+function matters({ kind }: Step, index: number): boolean {
   if (moments.questionsAt(index).length > 0) return true;
-  if (staged || kind === "note" || kind === "instruction") return false;
+  if (kind === "note" || !events.includes(index)) return false;
   return kind !== "syscall" || stageOf(index).moves.length > 0;
 }
 

@@ -1,7 +1,8 @@
 import { counted } from "../../../../lib/page/figures.ts";
+import { stepsOf } from "../../event.ts";
 import { scoreOf } from "../../reading.ts";
 import { type Block, KINDS, STAGED, stepNumber, tell } from "../../tell.ts";
-import { annotator, contents, moments, next, recording, tasks, type Walk } from "./book.ts";
+import { annotator, contents, events, moments, next, recording, tasks, type Walk } from "./book.ts";
 import { Question, Verdicts } from "./question.tsx";
 import { Explained } from "./terms.tsx";
 import { LaneName, Prose, Told } from "./text.tsx";
@@ -23,9 +24,13 @@ export function Story(props: Props) {
       ) : index >= recording.steps.length ? (
         <Ending reading={reading} />
       ) : (
-        tell(moments, annotator, index).map((block, i) => (
-          <Part key={block.kind === "title" ? "title" : `${index} ${i}`} block={block} {...props} />
-        ))
+        [
+          ...tell(moments, annotator, index).map((block, i) => {
+            const key = block.kind === "title" ? "title" : `${index} ${i}`;
+            return <Part key={key} block={block} {...props} />;
+          }),
+          <Leading key={`${index} leading`} index={index} />,
+        ]
       )}
     </article>
   );
@@ -55,7 +60,7 @@ function Part({ block, ...props }: Props & { readonly block: Block }) {
       return <Aside text={`The observer: ${block.text}`} />;
     case "memory":
       return (
-        <details class="detail">
+        <details class="detail memory">
           <summary>{`Memory, ${counted(block.mappings.length, "mapping")}`}</summary>
           {block.mappings.map((mapping) => (
             <div key={mapping} class="mono">
@@ -76,6 +81,23 @@ function Aside({ text }: { readonly text: string }) {
     <p class="soft">
       <Prose text={text} />
     </p>
+  );
+}
+
+/** The steps that led to an event. */
+function Leading({ index }: Pick<Props, "index">) {
+  const leading = stepsOf(events, index);
+  if (leading.length === 0) return null;
+  return (
+    <details class="detail">
+      <summary>{`${counted(leading.length, "step")} led here`}</summary>
+      {leading.map((step) => (
+        <div key={step} class="mono">
+          <a href={`#step=${stepNumber(step)}`}>{stepNumber(step)}</a>{" "}
+          <Prose text={recording.steps[step]?.title ?? ""} />
+        </div>
+      ))}
+    </details>
   );
 }
 
@@ -112,16 +134,16 @@ function Link({ block }: { readonly block: Of<"link"> }) {
 }
 
 function Beginning({ act }: Pick<Walk, "act">) {
-  const { steps, questions, introduction } = recording;
+  const { questions, introduction } = recording;
   const asks = questions.length === 0 ? "" : `, ${counted(questions.length, "question")}`;
   return (
     <>
-      <p class="soft">{`${counted(steps.length, "step")} of real processes${asks}`}</p>
+      <p class="soft">{`${counted(events.length, "event")} of real processes${asks}`}</p>
       <h2 id="step-title" tabIndex={-1}>
         Introduction
       </h2>
       <p>
-        <button type="button" class="begin" onClick={() => act({ kind: "step", by: 1 })}>
+        <button type="button" class="begin" onClick={() => act({ kind: "event", by: 1 })}>
           Begin <kbd>→</kbd>
         </button>
       </p>
