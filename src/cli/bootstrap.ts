@@ -25,7 +25,7 @@ export async function runBootstrap(values: Values<typeof bootstrap>): Promise<nu
   const { grandchildren, hold, json } = values;
   const limit = hold ? Number.POSITIVE_INFINITY : LIMIT + grandchildren * LIMIT_OF_EACH;
   using tracer = new Tracer({ encoder: await openEncoderWatched(values.encoder, limit) });
-  const exitSignal = tracer.parseExitSignal(values.exitSignal);
+  const exitSignal = tracer.host.parseExitSignal(values.exitSignal);
   const master = tracer.createStub({ exitSignal });
   master.scrub();
   const stubs = [master, ...Array.from({ length: grandchildren }, () => master.createStub())];
@@ -41,15 +41,15 @@ export async function runBootstrap(values: Values<typeof bootstrap>): Promise<nu
 
 function documentOf(tracer: Tracer, family: readonly Member[]) {
   return {
-    encoder: tracer.encoder.name,
-    arch: tracer.encoder.arch,
-    host: { pid: process.pid, tid: tracer.tid },
+    encoder: tracer.host.encoder.name,
+    arch: tracer.host.encoder.arch,
+    host: { pid: process.pid, tid: tracer.host.tid },
     stubs: family.map(({ stub, role, registers, facts }) => ({
       role,
       pid: stub.pid,
       parentPid: facts.parentPid,
       tracerTid: facts.tracerTid,
-      stubAddress: BigInt(tracer.stubAddress),
+      stubAddress: BigInt(tracer.host.stubAddress),
       registers,
       residentBytes: facts.residentBytes,
       microseconds: stub.microseconds,
@@ -65,8 +65,8 @@ function familyText(tracer: Tracer, family: readonly Member[], exitSignal: numbe
   const held = countOf(all, "held");
   const sum = `${held} of ${all.length} checks held`;
   return [
-    `encoder ${tracer.encoder.name}, exit signal ${tracer.signalName(exitSignal)}, ` +
-      `stub code at ${hex(BigInt(tracer.stubAddress))}`,
+    `encoder ${tracer.host.encoder.name}, exit signal ${tracer.host.signalName(exitSignal)}, ` +
+      `stub code at ${hex(BigInt(tracer.host.stubAddress))}`,
     `\nhost ${process.pid}`,
     ...family.map((member) => treeLine(member, member === family.at(-1))),
     "",

@@ -82,7 +82,7 @@ async function recording(): Promise<Seen> {
   if (failures > 0) fail(`${failures} facts of a recorded birth do not hold`);
   using tracer = new Tracer();
   const needs: Readonly<Record<string, () => void>> = {
-    "no-setsid": () => closeTerminal(openTerminal(tracer.encoder)),
+    "no-setsid": () => closeTerminal(openTerminal(tracer.host.encoder)),
     rseq: () => expectRseq(tracer.createStub().thread),
   };
   const obstacles: string[] = [];

@@ -196,7 +196,7 @@ class Lab {
 
 /** What is tried of a stub, in this order. */
 export const STUB: readonly Trial[] = [
-  ["stub code", ({ tracer }) => `at ${hex(BigInt(tracer.stubAddress))}`],
+  ["stub code", ({ tracer }) => `at ${hex(BigInt(tracer.host.stubAddress))}`],
   ["fork and attach", ({ stub }) => `stub ${stub.pid}, born in ${stub.microseconds} µs`],
   ["inject", injected],
   ["memory", memory],
@@ -230,8 +230,8 @@ function seccomp({ stub, tracer }: Lab): Seen {
   const at = page + BigInt(FPROG_SIZE);
   stub.write(page, sockFprog(program, at));
   stub.write(at, program);
-  stub.call("prctl", tracer.flag("PR_SET_NO_NEW_PRIVS"), 1, 0, 0, 0);
-  stub.call("seccomp", tracer.flag("SECCOMP_SET_MODE_FILTER"), 0, page);
+  stub.call("prctl", tracer.host.flag("PR_SET_NO_NEW_PRIVS"), 1, 0, 0, 0);
+  stub.call("seccomp", tracer.host.flag("SECCOMP_SET_MODE_FILTER"), 0, page);
   stub.call("getpid");
   return "a filter was installed in a stub, which still runs";
 }

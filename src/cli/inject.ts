@@ -23,7 +23,7 @@ export async function runInject(
   if (words.length > 6)
     throw new InputError(`expected at most 6 arguments of a system call, got ${words.length}`);
   using tracer = new Tracer({ encoder: await openEncoderWatched(encoder, LIMIT) });
-  const { constants } = tracer.encoder;
+  const { constants } = tracer.host.encoder;
   const number = parseSyscall(name, constants);
   const given = words.map((text) => parseArgument(text, constants));
   const stub = tracer.createStub();
@@ -34,7 +34,7 @@ export async function runInject(
   const shownName = syscallName(number, constants) ?? `syscall_${number}`;
   if (json) {
     const syscall = { name: shownName, number: Number(number), arguments: args };
-    printJson("stublab.inject/1", { encoder: tracer.encoder.name, syscall, ...observed });
+    printJson("stublab.inject/1", { encoder: tracer.host.encoder.name, syscall, ...observed });
     return 0;
   }
   const texts = given.map(({ text }) => text).join(", ");

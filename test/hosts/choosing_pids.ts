@@ -32,7 +32,7 @@ function detached(): void {
   ] as const) {
     stub.detach();
     process.kill(stub.pid, "SIGKILL");
-    assert.is(master.call("wait4", stub.pid, 0, tracer.flag("__WALL"), 0), BigInt(stub.pid));
+    assert.is(master.call("wait4", stub.pid, 0, tracer.host.flag("__WALL"), 0), BigInt(stub.pid));
     const sleep = () => spawn("sleep", ["60"]);
     const another = withPid(stub.pid, sleep, (other) => other.kill("SIGKILL"));
     act();
@@ -45,7 +45,7 @@ function detached(): void {
 /** The next pid is the number of the call that no filter sees. */
 function uretprobe(): void {
   using chosen = new Tracer();
-  const number = Number(chosen.syscallNumber("uretprobe"));
+  const number = Number(chosen.host.syscallNumber("uretprobe"));
   const create = () => chosen.createStub();
   withPid(number, create, (stub) => stub.close()).close();
   const engine = new Engine();

@@ -8,7 +8,7 @@ import { block, dropPrivileges, forbidCalls, forbidForks, signalSets } from "../
 
 const [what = "", exitSignal = "", lane] = process.argv.slice(2);
 const tracer = new Tracer({ lane: LANES.find((name) => name === lane) });
-block(tracer.encoder.signalSet(tracer.constant("SIGUSR2")));
+block(tracer.host.encoder.signalSet(tracer.host.constant("SIGUSR2")));
 const limited = what === "fork" || what === "clone";
 if (limited) dropPrivileges();
 const clones = what === "clone" || what === "grandchild";
@@ -16,11 +16,11 @@ const parent = clones ? tracer.createStub({ exitSignal }) : undefined;
 if (limited) forbidForks(parent?.pid ?? process.pid);
 if (what === "late") {
   tracer.createStub({ exitSignal });
-  forbidCalls([Number(tracer.syscallNumber("setsid"))], constants.errno.EPERM);
+  forbidCalls([Number(tracer.host.syscallNumber("setsid"))], constants.errno.EPERM);
 }
 if (what === "attach") {
   tracer.createStub({ exitSignal });
-  Object.assign(tracer.shim, { attach: () => -constants.errno.EPERM });
+  Object.assign(tracer.host.shim, { attach: () => -constants.errno.EPERM });
 }
 
 const before = signalSets(process.pid);

@@ -59,4 +59,4 @@ parentPort?.on("message", (message: { order: string; ticket?: ThreadTicket }) =>
 });
 
 const pids = [platform.master.pid, own.pid];
-parentPort?.postMessage({ tid: platform.tracer.tid, pids });
+parentPort?.postMessage({ tid: platform.tracer.host.tid, pids });

@@ -8,9 +8,9 @@ import { Thread } from "../../src/core/stub/tracee.ts";
 
 const [point = "", exitSignal = "SIGCHLD"] = process.argv.slice(2);
 const tracer = new Tracer();
-const word = tracer.encoder.encodeClone(
-  tracer.flag("CLONE_FILES"),
-  tracer.parseExitSignal(exitSignal),
+const word = tracer.host.encoder.encodeClone(
+  tracer.host.flag("CLONE_FILES"),
+  tracer.host.parseExitSignal(exitSignal),
 );
 
 const points: Record<string, () => void> = {
@@ -19,12 +19,12 @@ const points: Record<string, () => void> = {
   // The same, and the host kills itself at once: its child has hardly started.
   racing: () => {
     fork();
-    tracer.shim.tgkill(process.pid, process.pid, tracer.constant("SIGKILL"));
+    tracer.host.shim.tgkill(process.pid, process.pid, tracer.host.constant("SIGKILL"));
   },
   "self-stopped": () => void selfStopped(),
   attached: () => {
     const thread = selfStopped();
-    tracer.shim.ptrace(tracer.constant("PTRACE_ATTACH"), thread.tid, 0, 0);
+    tracer.host.shim.ptrace(tracer.host.constant("PTRACE_ATTACH"), thread.tid, 0, 0);
     thread.wait();
   },
   master: () => void master(),
@@ -32,7 +32,13 @@ const points: Record<string, () => void> = {
   grandchild: () => {
     const parent = master();
     const thread = cloned(parent);
-    parent.call("wait4", thread.tid, 0, tracer.flag("__WALL") | tracer.flag("WUNTRACED"), 0);
+    parent.call(
+      "wait4",
+      thread.tid,
+      0,
+      tracer.host.flag("__WALL") | tracer.host.flag("WUNTRACED"),
+      0,
+    );
     attach(thread);
   },
   scrubbed: () => {
@@ -43,15 +49,15 @@ const points: Record<string, () => void> = {
 };
 
 function fork(): Thread {
-  const step = tracer.shim.mapShared(4);
-  const pid = tracer.shim.fork(word, tracer.stubAddress, 0, step, null, 0, 0);
+  const step = tracer.host.shim.mapShared(4);
+  const pid = tracer.host.shim.fork(word, tracer.host.stubAddress, 0, step, null, 0, 0);
   say(`pid ${pid}`);
-  return new Thread(tracer, pid, pid);
+  return new Thread(tracer.host, pid, pid);
 }
 
 function selfStopped(): Thread {
   const thread = fork();
-  thread.wait(undefined, Number(tracer.waitSelfStop));
+  thread.wait(undefined, Number(tracer.host.waitSelfStop));
   return thread;
 }
 
@@ -60,12 +66,12 @@ function master(): Stub {
 }
 
 function cloned(parent: Stub): Thread {
-  const { word: child } = inject(parent.thread, tracer.flag("SYS_clone"), [word, 0, 0, 0, 0], {
-    setUp: ({ offset }) => tracer.encoder.encodeBootstrap(offset, parent.pid),
+  const { word: child } = inject(parent.thread, tracer.host.flag("SYS_clone"), [word, 0, 0, 0, 0], {
+    setUp: ({ offset }) => tracer.host.encoder.encodeBootstrap(offset, parent.pid),
   });
   const pid = Number(child);
   say(`pid ${pid}`);
-  return new Thread(tracer, pid, pid);
+  return new Thread(tracer.host, pid, pid);
 }
 
 function known(stub: Stub): Stub {

@@ -4,7 +4,7 @@ import { StublabError } from "../../src/index.ts";
 
 try {
   using tracer = new Tracer({ encoder: openEncoder(process.argv[2] ?? "assembly") });
-  console.log(JSON.stringify({ name: "", message: `opened ${tracer.encoder.name}` }));
+  console.log(JSON.stringify({ name: "", message: `opened ${tracer.host.encoder.name}` }));
 } catch (error) {
   if (!(error instanceof StublabError)) throw error;
   const { name, message, remedy } = error;

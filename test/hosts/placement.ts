@@ -37,17 +37,17 @@ using tracer = new Tracer();
 const master = tracer.createStub();
 const grandchild = master.createStub();
 master.scrub();
-const before = { stack: stack(), code: stubCode(tracer.stubAddress) };
+const before = { stack: stack(), code: stubCode(tracer.host.stubAddress) };
 growStack();
-const after = { stack: stack(), code: stubCode(tracer.stubAddress) };
+const after = { stack: stack(), code: stubCode(tracer.host.stubAddress) };
 
 console.log(
   JSON.stringify({
-    stub: tracer.stubAddress,
+    stub: tracer.host.stubAddress,
     stackEnd: before.stack.end,
     grown: before.stack.start - after.stack.start,
     intact: before.code === after.code,
-    protection: ownMaps().find(({ start }) => start === tracer.stubAddress)?.protection,
+    protection: ownMaps().find(({ start }) => start === tracer.host.stubAddress)?.protection,
     answers:
       master.call("getppid") === BigInt(process.pid) &&
       grandchild.call("getppid") === BigInt(master.pid) &&

@@ -15,13 +15,13 @@ const SIGNALS = Array.from({ length: 64 }, (_, i) => i + 1).filter(
 const SAME = { amd64: ["cs"], arm64: ["pstate"] }[HOST_ARCH];
 
 const tracer = new Tracer();
-const { shim } = tracer;
+const { shim } = tracer.host;
 const master = tracer.createStub({ exitSignal });
 const undisturbed = [master, master.createStub()];
 
 function expectAlike(stub: Stub, other: Stub | undefined, signal: number): void {
   const { initial } = stub.thread;
-  const start = BigInt(tracer.stubAddress + shim.stubSyscallOffset());
+  const start = BigInt(tracer.host.stubAddress + shim.stubSyscallOffset());
   assert.is(initial.get(HOST_MACHINE.instructionPointer), start, `after signal ${signal}`);
   assert.is(initial.word(HOST_MACHINE.word.mark), 0n, `the mark after signal ${signal}`);
   for (const name of SAME) assert.is(initial.get(name), other?.thread.initial.get(name), name);
@@ -48,7 +48,7 @@ const births: Record<string, (signal: number) => void> = {
       const result = inject(tid, frame, injection);
       // The pid of the next is not known earlier.
       shim.inject = inject;
-      const answer = Number(tracer.frame.word(HOST_MACHINE.word.result));
+      const answer = Number(tracer.host.frame.word(HOST_MACHINE.word.result));
       shim.tgkill(answer, answer, signal);
       return result;
     };

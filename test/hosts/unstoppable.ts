@@ -6,10 +6,10 @@ import { StublabError } from "../../src/index.ts";
 
 const tracer = new Tracer({ deadline: 100 });
 const stub = tracer.createStub({ exitSignal: "SIGKILL" });
-const child = tracer.flag("CLONE_VFORK") | tracer.flag("SIGCHLD");
+const child = tracer.host.flag("CLONE_VFORK") | tracer.host.flag("SIGCHLD");
 try {
-  inject(stub.thread, tracer.flag("SYS_clone"), [child, 0, 0, 0, 0], {
-    setUp: (frame) => tracer.encoder.encodeBootstrap(frame.offset, stub.pid),
+  inject(stub.thread, tracer.host.flag("SYS_clone"), [child, 0, 0, 0, 0], {
+    setUp: (frame) => tracer.host.encoder.encodeBootstrap(frame.offset, stub.pid),
   });
 } catch (error) {
   if (!(error instanceof StublabError)) throw error;

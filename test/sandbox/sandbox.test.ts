@@ -57,7 +57,8 @@ sandbox("one that ends elsewhere than at the awaited point is reported", async (
   await refused(host.reaches("nowhere"), /did not come to "nowhere"/);
   for (const pid of pids) process.kill(pid, "SIGKILL");
   using tracer = new Tracer();
-  for (const pid of pids) tracer.shim.wait(pid, tracer.waitAll, 1_000_000, tracer.status);
+  for (const pid of pids)
+    tracer.host.shim.wait(pid, tracer.host.waitAll, 1_000_000, tracer.host.status);
   assert.equal(childrenOf(process.pid), []);
 });
 

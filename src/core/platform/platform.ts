@@ -62,7 +62,7 @@ export class Platform {
     if (!(tracer instanceof Tracer)) throw new InputError("use Platform.open()");
     this.tracer = tracer;
     this.master = master;
-    this.#runners = RUNNERS.of(tracer.lane);
+    this.#runners = RUNNERS.of(tracer.host.lane);
     const area = new Uint8Array(HOST_MACHINE.largestXstate);
     this.initialXstate = area.slice(
       0,
@@ -84,7 +84,7 @@ export class Platform {
     try {
       const filter =
         seccomp && !runners.filtersItself
-          ? encodeFilter(tracer.encoder, tracer.parseExitSignal(exitSignal))
+          ? encodeFilter(tracer.host.encoder, tracer.host.parseExitSignal(exitSignal))
           : undefined;
       const master = tracer.fork({ exitSignal, filter });
       master.scrub();
@@ -141,7 +141,7 @@ export class Platform {
   /** The state of a new guest: all registers zero, floating point as at the start of a process. */
   newContext(): Context {
     this.#expectOpen();
-    return new Context(this.tracer, this.initialXstate);
+    return new Context(this.tracer.host, this.initialXstate);
   }
 
   /** How many subprocesses wait in the pool. */

@@ -107,7 +107,7 @@ function openedEncoder(options: TracerOptions): Encoder {
 }
 
 /**
- * The OS thread that issues ptrace requests, with the stubs that it traces.
+ * The stubs that one OS thread traces.
  *
  * A tracer belongs to the JavaScript thread that made it. Close it before that thread ends; `using` does.
  *
@@ -116,20 +116,23 @@ function openedEncoder(options: TracerOptions): Encoder {
  * const master = tracer.createStub();
  * master.call("getppid"); // BigInt(process.pid)
  */
-export class Tracer extends TracingThread {
+export class Tracer {
+  /** The thread of the host that traces, with its encoder. */
+  readonly host: TracingThread;
   readonly #stubs = new Map<number, Stub>();
-  readonly #registry: StubRegistry = {
-    stubs: this.#stubs,
-    lane: STUB_LANES.of(this.lane),
-    reportDeath: (stub) => this.#reportDeath(stub),
-  };
+  readonly #registry: StubRegistry;
   readonly #listeners = new Set<DeathListener>();
   #watch: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** @throws UnsupportedError, InputError, EncoderError */
   constructor(options: TracerOptions = {}) {
-    super(openedEncoder(options), options.deadline ?? 5000, options);
+    this.host = new TracingThread(openedEncoder(options), options.deadline ?? 5000, options);
+    this.#registry = {
+      stubs: this.#stubs,
+      lane: STUB_LANES.of(this.host.lane),
+      reportDeath: (stub) => this.#reportDeath(stub),
+    };
     closeAtExit(this);
   }
 
@@ -154,16 +157,16 @@ export class Tracer extends TracingThread {
     this.#expectOpen();
     const { omit, filter: given } = options;
     const { staysInSession: inSession, allowedCalls } = this.#registry.lane;
-    const filter = given && allowCalls(this, given, allowedCalls(this));
-    const exitSignal = this.parseExitSignal(options.exitSignal);
+    const filter = given && allowCalls(this.host, given, allowedCalls(this.host));
+    const exitSignal = this.host.parseExitSignal(options.exitSignal);
     const fork: Fork = { exitSignal, inSession, ...(omit && { omit }), ...(filter && { filter }) };
-    if (this.isFatal(exitSignal)) {
+    if (this.host.isFatal(exitSignal)) {
       this.#expectMainThread(exitSignal);
-      rehearse(this, fork);
+      rehearse(this.host, fork);
     }
     const started = performance.now();
-    const thread = forkStub(this, fork);
-    this.shim.noteGroup(thread.tgid);
+    const thread = forkStub(this.host, fork);
+    this.host.shim.noteGroup(thread.tgid);
     return new Stub(this.#registry, thread, { exitSignal, started, inSession });
   }
 
@@ -180,7 +183,7 @@ export class Tracer extends TracingThread {
   join(ticket: ThreadTicket): Stub {
     this.#expectOpen();
     const started = performance.now();
-    return this.addStub(redeemTicket(this, ticket), this.constant("SIGCHLD"), started);
+    return this.addStub(redeemTicket(this.host, ticket), this.host.constant("SIGCHLD"), started);
   }
 
   /**
@@ -218,7 +221,7 @@ export class Tracer extends TracingThread {
     const roots = [...this.#stubs.values()].filter(({ parent }) => parent?.alive !== true);
     const failures = roots.flatMap((stub) => stub.endFamily());
     if (this.#stubs.size === 0) noteClosed(this);
-    this.unbind();
+    this.host.unbind();
     throwAll(failures);
   }
 
@@ -233,7 +236,7 @@ export class Tracer extends TracingThread {
   #expectMainThread(exitSignal: number): void {
     if (isMainThread) return;
     throw new StateError(
-      `a worker thread cannot fork stubs with exit signal ${this.signalName(exitSignal)}`,
+      `a worker thread cannot fork stubs with exit signal ${this.host.signalName(exitSignal)}`,
       {
         remedy:
           "the kernel kills a stub when the thread that forked it ends, and that signal would then " +

@@ -57,7 +57,7 @@ function checkSyscallNumber(call: unknown): bigint {
 }
 
 /**
- * The OS thread that issues ptrace requests, with what every request needs. It does not know the stubs; `Tracer` does.
+ * The OS thread that issues ptrace requests, with what every request needs. It does not know the stubs: its `Tracer` does.
  *
  *     encoder ─ blocks ─ frame      the block of the current injection, and of its result
  *     shim ─ status, mask           the memory that the shim fills
@@ -162,7 +162,7 @@ export class TracingThread {
   }
 
   /** Ends the thread's binding to a processor. @internal */
-  protected unbind(): void {
+  unbind(): void {
     if (this.#bound) unbindThread(this.shim);
     this.#bound = false;
   }

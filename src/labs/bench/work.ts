@@ -77,7 +77,7 @@ export const WORKS = {
     space.protect(GUEST_ADDRESS, GUEST_CODE.length, "rx");
     const context = platform.newContext();
     context.registers.set("rip", BigInt(GUEST_ADDRESS));
-    const expected = Number(platform.tracer.syscallNumber("getpid"));
+    const expected = Number(platform.tracer.host.syscallNumber("getpid"));
     const run = (count: number) =>
       timed(() => {
         for (let i = 0; i < count; i++) {

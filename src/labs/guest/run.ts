@@ -129,7 +129,7 @@ export function runGuest(
   checkProgram(program);
   checkOptions(options, "options", OPTIONS);
   const { output = () => {}, memory = DEFAULT_MEMORY } = options;
-  const { deadline = platform.tracer.deadline } = options;
+  const { deadline = platform.tracer.host.deadline } = options;
   const image = imageOf(program);
   options.signal?.throwIfAborted();
   using space = platform.newAddressSpace();

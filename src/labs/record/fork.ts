@@ -78,11 +78,11 @@ function fork(
   tracer: Tracer,
   { lane, role, omit = [], traced = false, why, observer, born }: ForkOptions,
 ): Actor {
-  const exitSignal = tracer.constant("SIGCHLD");
-  const pid = forkProcess(tracer, { exitSignal, omit }, traced);
+  const exitSignal = tracer.host.constant("SIGCHLD");
+  const pid = forkProcess(tracer.host, { exitSignal, omit }, traced);
   recorder.addLane(lane, role, pid);
-  const thread = new Thread(tracer, pid, pid, traced);
-  const words = [tracer.cloneWord(exitSignal)];
+  const thread = new Thread(tracer.host, pid, pid, traced);
+  const words = [tracer.host.cloneWord(exitSignal)];
   const cloned = recorder.call(recorder.host, "clone", words, BigInt(pid), { why, observer });
   const title = `process ${pid} is born`;
   const birth = recorder.step({ lane, kind: "clone", title, why: born });

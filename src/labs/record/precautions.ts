@@ -20,7 +20,7 @@ export function dumpNoCore(stub: Stub): void {
 /** A stub that adopts orphans among its descendants. None of them dumps core. */
 export function createKeeper(tracer: Tracer): Stub {
   const stub = tracer.createStub();
-  stub.call("prctl", tracer.flag("PR_SET_CHILD_SUBREAPER"), 1, 0, 0, 0);
+  stub.call("prctl", tracer.host.flag("PR_SET_CHILD_SUBREAPER"), 1, 0, 0, 0);
   dumpNoCore(stub);
   return stub;
 }

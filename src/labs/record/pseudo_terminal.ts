@@ -33,7 +33,7 @@ export function openTerminal(encoder: Encoder): Terminal {
     using tracer = new Tracer({ encoder });
     const stub = tracer.createStub();
     // The stub's page ends in zeros: a lock that is open.
-    stub.call("ioctl", keyboard, TIOCSPTLCK, tracer.stubAddress + PAGE_SIZE - 8);
+    stub.call("ioctl", keyboard, TIOCSPTLCK, tracer.host.stubAddress + PAGE_SIZE - 8);
     const line = stub.call("ioctl", keyboard, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
     return { keyboard, line: Number(line) };
   } catch (error) {

@@ -64,7 +64,7 @@ export class Scene {
     this.recorder = recorder;
     this.signal = signal;
     recorder.host = lane;
-    recorder.addLane(lane, role, thread ? this.tracer.tid : process.pid);
+    recorder.addLane(lane, role, thread ? this.tracer.host.tid : process.pid);
   }
 
   get tracer(): Tracer {
@@ -75,7 +75,7 @@ export class Scene {
   }
 
   #use(tracer: Tracer): Tracer {
-    this.recorder.addStubCode(tracer);
+    this.recorder.addStubCode(tracer.host);
     this.#tracer = tracer;
     return tracer;
   }

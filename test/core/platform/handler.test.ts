@@ -33,7 +33,7 @@ handler("a subprocess is traced only while something needs it to be stopped", ()
   const { space } = guest;
   const tracer = () => readProcess(space.pid).tracerTid;
   for (let i = 0; i < 3; i++) {
-    assert.is(tracer(), platform.tracer.tid);
+    assert.is(tracer(), platform.tracer.host.tid);
     toSyscall(guest);
     assert.is(tracer(), 0);
     space.write(DATA, Uint8Array.of(1));
@@ -97,8 +97,8 @@ handler("without a descriptor a stopped stub runs on; one that cannot go remains
 handler("no system call of a guest is executed, wherever its instruction is", () => {
   using platform = open();
   const { space } = load(platform, code.NOP);
-  const stubPage = BigInt(platform.tracer.stubAddress);
-  const injection = stubPage + BigInt(platform.tracer.shim.stubSyscallOffset());
+  const stubPage = BigInt(platform.tracer.host.stubAddress);
+  const injection = stubPage + BigInt(platform.tracer.host.shim.stubSyscallOffset());
   const own = syscallsIn(space, stubPage);
   assert.ok(own.includes(injection));
   for (const at of [...own, ...syscallsIn(space, lanePages(space).page)]) {
@@ -313,7 +313,7 @@ handler("works without a binding to a processor, too", () => {
 handler("a stub killed or late while its handler is set up is a death or a late one", () => {
   using platform = Platform.open({ lane: "fast" });
   using _ = platform.newAddressSpace();
-  const { shim, injection } = platform.tracer;
+  const { shim, injection } = platform.tracer.host;
   const { inject } = shim;
   for (const [kind, disturb] of [
     [DeathError, (tid: number) => process.kill(tid, "SIGKILL")],

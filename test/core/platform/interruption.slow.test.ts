@@ -106,7 +106,7 @@ interruptions("is interrupted by a worker while it runs, and later switches are 
 interruptions("ignores a late interrupt of an earlier switch or of another guest", () => {
   withGuest([asm.loop(asm.SYSCALL)], ({ context, platform, space }) => {
     const other = contextAt(platform, CODE);
-    const { shim } = platform.tracer;
+    const { shim } = platform.tracer.host;
     for (let i = 0; i < 100; i++) {
       // Simulates a worker that sends it just after the switch has returned.
       shim.tgkill(space.pid, space.pid, context.interruptHandle.signal);
@@ -118,7 +118,7 @@ interruptions("ignores a late interrupt of an earlier switch or of another guest
 interruptions("ignores an interrupt's late signal in injected calls, too", () => {
   withGuest([asm.loop(asm.SYSCALL)], (guest) => {
     const { platform, space } = guest;
-    platform.tracer.shim.tgkill(space.pid, space.pid, guest.context.interruptHandle.signal);
+    platform.tracer.host.shim.tgkill(space.pid, space.pid, guest.context.interruptHandle.signal);
     space.mapAnonymous(NOWHERE, PAGE, "rw");
     toSyscall(guest);
   });

@@ -124,7 +124,7 @@ for (const encoder of ENCODERS) {
         (platform) => {
           const { space, context } = load(platform, asm.SYSCALL, asm.SYSCALL, asm.TRAP);
           for (const [call, ...args] of DANGEROUS) {
-            const number = Number(platform.tracer.syscallNumber(call));
+            const number = Number(platform.tracer.host.syscallNumber(call));
             context.registers.set(HOST_MACHINE.instructionPointer, CODE);
             context.registers.set(asm.NUMBER, BigInt(number));
             for (const [i, register] of asm.ARGUMENTS.entries()) {
@@ -147,14 +147,14 @@ for (const encoder of ENCODERS) {
   seccomp("a guest that enters the stub code cannot make a call there either", () => {
     withPlatform((platform) => {
       const space = platform.newAddressSpace();
-      const { stubAddress, shim, restAddress } = platform.tracer;
+      const { stubAddress, shim, restAddress } = platform.tracer.host;
       const context = contextAt(platform, BigInt(stubAddress + shim.stubSyscallOffset()));
       context.registers.set(asm.NUMBER, 60n);
       assert.is(syscallOf(context.switch(space)).number, 60);
       assert.is(signalOf(context.switch(space)).info.signal, SIGTRAP);
       assert.is(context.registers.get(HOST_MACHINE.instructionPointer), restAddress);
       context.registers.set(HOST_MACHINE.instructionPointer, BigInt(stubAddress));
-      const prctl = Number(platform.tracer.syscallNumber("prctl"));
+      const prctl = Number(platform.tracer.host.syscallNumber("prctl"));
       assert.is(syscallOf(context.switch(space)).number, prctl, "prctl comes first");
       harmless(space, platform);
     });

@@ -53,11 +53,11 @@ switches("returns exactly the result that was set to the guest, and restarts not
 switches("returns it even if a signal is pending, so that the kernel checks for restarts", () => {
   withGuest([asm.loop(asm.SYSCALL, asm.storeResultTo(DATA))], (guest) => {
     const { context, platform, space } = guest;
-    const { shim } = platform.tracer;
+    const { shim } = platform.tracer.host;
     toSyscall(guest);
     for (const errno of [512n, 513n, 514n, 515n, 516n, 4n]) {
       context.setResult(MAX + 1n - errno);
-      shim.tgkill(space.pid, space.pid, platform.tracer.constant("SIGCHLD"));
+      shim.tgkill(space.pid, space.pid, platform.tracer.host.constant("SIGCHLD"));
       assert.is(toSyscall(guest).kind, "syscall");
       assert.equal(readWords(space, DATA, 1), [MAX + 1n - errno]);
       assert.is(context.registers.get(HOST_MACHINE.instructionPointer), AFTER_CALL);
@@ -70,7 +70,11 @@ switches("starts a new guest with the given registers, even if a signal is pendi
     for (const errno of [512n, 513n, 514n, 516n]) {
       const context = contextAt(platform, CODE);
       context.registers.set(asm.RESULT, MAX + 1n - errno);
-      platform.tracer.shim.tgkill(space.pid, space.pid, platform.tracer.constant("SIGCHLD"));
+      platform.tracer.host.shim.tgkill(
+        space.pid,
+        space.pid,
+        platform.tracer.host.constant("SIGCHLD"),
+      );
       assert.is(context.switch(space).kind, "syscall", `with -${errno} in ${asm.RESULT}`);
       assert.equal(readWords(space, DATA, 1), [MAX + 1n - errno]);
       context.release();

@@ -113,7 +113,7 @@ const stub = suite("shim: stub code");
 
 /** The bytes of the stub code in this process. */
 function hostPage(tracer: Tracer): Uint8Array {
-  return new Uint8Array(viewMemory(tracer.stubAddress, PAGE)).slice();
+  return new Uint8Array(viewMemory(tracer.host.stubAddress, PAGE)).slice();
 }
 
 stub("it is one page, readable and executable, the same in the host and every stub", () => {
@@ -121,7 +121,7 @@ stub("it is one page, readable and executable, the same in the host and every st
   const master = tracer.createStub();
   master.scrub();
   const page = hostPage(tracer);
-  const start = tracer.stubAddress;
+  const start = tracer.host.stubAddress;
   const mapping = { start, end: start + PAGE, protection: "r-xp", name: "" };
   for (const pid of [process.pid, master.pid, master.createStub().pid]) {
     const maps = parseMaps(readFileSync(`/proc/${pid}/maps`, "utf8"));
@@ -130,28 +130,29 @@ stub("it is one page, readable and executable, the same in the host and every st
       mapping,
     );
   }
-  for (const each of tracer.stubs.values()) assert.equal(each.read(tracer.stubAddress, PAGE), page);
+  for (const each of tracer.stubs.values())
+    assert.equal(each.read(tracer.host.stubAddress, PAGE), page);
 });
 
 stub("every tracer of a process finds it at the same address", () => {
   using one = new Tracer();
   using other = new Tracer({ encoder: openEncoder("script") });
-  assert.is(other.stubAddress, one.stubAddress);
-  assert.is(one.shim.mapStub(0x1000_0000), one.stubAddress);
+  assert.is(other.host.stubAddress, one.host.stubAddress);
+  assert.is(one.host.shim.mapStub(0x1000_0000), one.host.stubAddress);
 });
 
 stub("its system call and breakpoint are where the shim says, and zeros follow its code", () => {
   using tracer = new Tracer();
   const page = hostPage(tracer);
-  const [at, rest] = [tracer.shim.stubSyscallOffset(), tracer.shim.stubRestOffset()];
+  const [at, rest] = [tracer.host.shim.stubSyscallOffset(), tracer.host.shim.stubRestOffset()];
   const holds = (end: number, code: Code) =>
     assert.equal([...page.subarray(end - code.length, end)], code);
   holds(at + asm.SYSCALL.length, asm.SYSCALL);
   holds(rest - asm.TRAP_LENGTH + asm.TRAP.length, asm.TRAP);
-  const loop = tracer.shim.stubServeOffset();
+  const loop = tracer.host.shim.stubServeOffset();
   holds(loop, FATAL);
   assert.ok(loop < 200, `${loop} bytes`);
-  for (const after of [tracer.shim.stubWakeOffset(), tracer.shim.stubSleepOffset()]) {
+  for (const after of [tracer.host.shim.stubWakeOffset(), tracer.host.shim.stubSleepOffset()]) {
     assert.ok(after > loop);
     holds(after, asm.SYSCALL);
   }
@@ -164,7 +165,7 @@ needs(stub, "objdump")("it has about 40 instructions until its loop, and stops a
     using tracer = new Tracer();
     const page = hostPage(tracer);
     const code = join(folder, "code");
-    writeFileSync(code, page.subarray(0, tracer.shim.stubServeOffset()));
+    writeFileSync(code, page.subarray(0, tracer.host.shim.stubServeOffset()));
     const listing = output("objdump", "-D", "-b", "binary", "-m", "i386:x86-64", code);
     const instructions = [...listing.matchAll(/^\s+[0-9a-f]+:\t[0-9a-f ]+\t(\w+)/gm)].map(
       ([, name]) => name,

@@ -98,21 +98,30 @@ for (const [what, address, length] of [
 }
 
 spaces("refuses ranges that overlap the stub's page, from either side", () => {
-  withSpace((space, { tracer: { stubAddress } }) => {
-    for (const [address, length] of [
-      [stubAddress, PAGE],
-      [stubAddress, 1],
-      [stubAddress - PAGE, PAGE + 1],
-      [AT, stubAddress],
-    ] as const) {
-      thrown(MemoryError, () => space.mapAnonymous(address, length, "rwx"));
-      thrown(MemoryError, () => space.protect(address, length, "rwx"));
-      thrown(MemoryError, () => space.unmap(address, length));
-    }
-    thrown(MemoryError, () => space.write(stubAddress, Uint8Array.of(0xcc)));
-    space.mapAnonymous(stubAddress - PAGE, PAGE, "rw");
-    assert.is(space.stub.call("getpid"), BigInt(space.pid));
-  });
+  withSpace(
+    (
+      space,
+      {
+        tracer: {
+          host: { stubAddress },
+        },
+      },
+    ) => {
+      for (const [address, length] of [
+        [stubAddress, PAGE],
+        [stubAddress, 1],
+        [stubAddress - PAGE, PAGE + 1],
+        [AT, stubAddress],
+      ] as const) {
+        thrown(MemoryError, () => space.mapAnonymous(address, length, "rwx"));
+        thrown(MemoryError, () => space.protect(address, length, "rwx"));
+        thrown(MemoryError, () => space.unmap(address, length));
+      }
+      thrown(MemoryError, () => space.write(stubAddress, Uint8Array.of(0xcc)));
+      space.mapAnonymous(stubAddress - PAGE, PAGE, "rw");
+      assert.is(space.stub.call("getpid"), BigInt(space.pid));
+    },
+  );
 });
 
 spaces("refuses invalid numbers and protections", () => {

@@ -67,8 +67,8 @@ args("an invalid filter is refused before anything is forked", () => {
 });
 
 args("a ticket that was never issued does not affect any process", () => {
-  const initial = new Uint8Array(tracer.frame.bytes.length);
-  const forged = { tgid: process.ppid, tid: process.ppid, tracerTid: tracer.tid, initial };
+  const initial = new Uint8Array(tracer.host.frame.bytes.length);
+  const forged = { tgid: process.ppid, tid: process.ppid, tracerTid: tracer.host.tid, initial };
   thrown(InputError, () => tracer.join(forged));
   thrown(InputError, () => tracer.join({ ...forged, tgid: stub.pid, tid: stub.pid }));
   assert.ok(isAlive(process.ppid));

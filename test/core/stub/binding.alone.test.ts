@@ -113,7 +113,7 @@ needs(binding, { amd64: HOST_ARCH === "amd64", "two processors": processors > 1 
     context.switch(space);
     const busy = [1, 2, 3].map(() => new Running(["sh", ["-c", "while :; do :; done"]]));
     const processor = Number(allowed(space.pid));
-    for (const { pid } of busy) platform.tracer.shim.bind(pid, processor);
+    for (const { pid } of busy) platform.tracer.host.shim.bind(pid, processor);
     const before = contextSwitches(space.pid);
     for (let i = 0; i < 50; i++) {
       // Longer than it looks for its turn.

@@ -108,7 +108,7 @@ births("a pool that cannot be filled leaves no process, and can be filled later"
 births("a stub that ends before its first stop is not killed again: its pid may be reused", () => {
   using tracer = new Tracer({ lane: "fast" });
   const stub = tracer.createStub();
-  const { shim } = tracer;
+  const { shim } = tracer.host;
   const { waitWithin, tgkill } = shim;
   const killed: number[] = [];
   let dying = 0;

@@ -117,7 +117,7 @@ for (const call of ["exit", "exit_group"]) {
 death("a stub that kills itself dies with its registers in the message", () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();
-  const error = caught(() => stub.inject("kill", stub.pid, tracer.constant("SIGKILL")));
+  const error = caught(() => stub.inject("kill", stub.pid, tracer.host.constant("SIGKILL")));
   assertKilled(error, stub);
   assert.match(String(error), new RegExp(`${SECOND} 0x9\\b`));
 });
@@ -125,19 +125,19 @@ death("a stub that kills itself dies with its registers in the message", () => {
 death("a stub without its page stops with SIGSEGV, its registers in the message", () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();
-  const error = caught(() => stub.inject("munmap", tracer.stubAddress, PAGE_SIZE));
+  const error = caught(() => stub.inject("munmap", tracer.host.stubAddress, PAGE_SIZE));
   if (!(error instanceof StopError)) throw error;
   assert.is(error.pid, stub.pid);
   assert.match(error.message, /was stopped by SIGSEGV after an injected munmap/);
   const afterSyscall =
-    tracer.stubAddress + tracer.shim.stubSyscallOffset() + HOST_MACHINE.syscallLength;
+    tracer.host.stubAddress + tracer.host.shim.stubSyscallOffset() + HOST_MACHINE.syscallLength;
   assert.match(
     error.message,
     new RegExp(`${HOST_MACHINE.instructionPointer} 0x${afterSyscall.toString(16)}\\b`),
   );
   assert.ok(stub.alive);
 
-  stub.thread.expect("stopped").resume("PTRACE_CONT", tracer.constant("SIGSEGV"));
+  stub.thread.expect("stopped").resume("PTRACE_CONT", tracer.host.constant("SIGSEGV"));
   const end = caught(() => stub.thread.wait());
   if (!(end instanceof DeathError)) throw end;
   assert.match(end.how, /^killed by SIGSEGV/);

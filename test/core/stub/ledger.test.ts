@@ -53,11 +53,11 @@ ledger("a close that fails ends all that it can, and is repeated", () => {
 ledger("a failed birth leaves the children of the caller's own clones alone", () => {
   using tracer = new Tracer({ deadline: 2000 });
   const parent = tracer.createStub();
-  const own = Number(parent.call("clone", tracer.flag("CLONE_PTRACE"), 0, 0, 0, 0));
-  const { attach } = tracer.shim;
-  Object.assign(tracer.shim, { attach: () => -1 });
+  const own = Number(parent.call("clone", tracer.host.flag("CLONE_PTRACE"), 0, 0, 0, 0));
+  const { attach } = tracer.host.shim;
+  Object.assign(tracer.host.shim, { attach: () => -1 });
   assert.throws(() => parent.createStub());
-  Object.assign(tracer.shim, { attach });
+  Object.assign(tracer.host.shim, { attach });
   assert.is.not(processState(own), undefined);
 });
 

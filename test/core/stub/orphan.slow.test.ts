@@ -45,7 +45,7 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
     assert.is(registers[MARK], 1n);
     assert.is(registers[asm.RESULT], 0n);
     const afterSyscall = BigInt(
-      tracer.stubAddress + tracer.shim.stubSyscallOffset() + HOST_MACHINE.syscallLength,
+      tracer.host.stubAddress + tracer.host.shim.stubSyscallOffset() + HOST_MACHINE.syscallLength,
     );
     assert.is(
       registers[HOST_MACHINE.instructionPointer],
@@ -53,7 +53,7 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
       "no instruction has run yet",
     );
 
-    tracer.shim.tgkill(parent.pid, parent.pid, tracer.constant("SIGKILL"));
+    tracer.host.shim.tgkill(parent.pid, parent.pid, tracer.host.constant("SIGKILL"));
     parent.thread.reap();
     parent.close();
     assert.is(processState(parent.pid), undefined, "the parent is gone, not even a zombie");
@@ -62,7 +62,7 @@ for (const exitSignal of ["SIGCHLD", "SIGKILL"]) {
     const resumed = performance.now();
     child.expect("stopped").resume();
     assert.is(thrown(DeathError, () => child.wait()).how, "exited with status 1");
-    assert.ok(performance.now() - resumed < tracer.deadline);
+    assert.ok(performance.now() - resumed < tracer.host.deadline);
     assert.not(isAlive(child.tid));
     assert.is(master.call("getpid"), BigInt(master.pid));
   });
@@ -73,17 +73,21 @@ orphan("a living parent finds its child in SIGSTOP, its pid where the stub code 
   const parent = tracer.createStub().createStub();
   const thread = cloneHeld(parent, "SIGCHLD");
   thread.expect("stopped").resume();
-  assert.equal(thread.wait(), { kind: "signal", signal: tracer.constant("SIGSTOP"), event: 0 });
+  assert.equal(thread.wait(), {
+    kind: "signal",
+    signal: tracer.host.constant("SIGSTOP"),
+    event: 0,
+  });
   const registers = thread.expect("stopped").registers();
   assert.is(registers[HOST_MACHINE.parent], BigInt(parent.pid));
   assert.is(registers[MARK], 0n);
-  assert.is(registers[asm.CALL], tracer.flag("SYS_kill"));
+  assert.is(registers[asm.CALL], tracer.host.flag("SYS_kill"));
 
   thread.expect("stopped").readRegisters(thread.initial);
-  tracer.encoder.rewindSyscall(thread.initial.offset);
-  const child = parent.addChild(thread, tracer.constant("SIGCHLD"));
+  tracer.host.encoder.rewindSyscall(thread.initial.offset);
+  const child = parent.addChild(thread, tracer.host.constant("SIGCHLD"));
   parent.thread.expect("stopped").resume();
-  assert.is(parent.thread.wait().signal, tracer.constant("SIGTRAP"));
+  assert.is(parent.thread.wait().signal, tracer.host.constant("SIGTRAP"));
   assert.is(child.call("getppid"), BigInt(parent.pid));
   assert.is(parent.call("getpid"), BigInt(parent.pid));
   tracer.close();

@@ -42,8 +42,11 @@ answers("a birth that fails ends no child whose end would harm its parent", () =
   });
   using tracer = new Tracer({ encoder });
   const master = tracer.createStub();
-  const clone = encoder.encodeClone(tracer.flag("CLONE_FILES"), tracer.constant("SIGUSR2"));
-  const { word } = inject(master.thread, tracer.flag("SYS_clone"), [clone], {
+  const clone = encoder.encodeClone(
+    tracer.host.flag("CLONE_FILES"),
+    tracer.host.constant("SIGUSR2"),
+  );
+  const { word } = inject(master.thread, tracer.host.flag("SYS_clone"), [clone], {
     setUp: ({ offset }) => encoder.encodeBootstrap(offset, master.pid),
   });
   lies = true;
@@ -56,11 +59,11 @@ answers("a birth that fails ends no child whose end would harm its parent", () =
 answers("a clone that ends before it is attached is an error, and leaves no zombie", () => {
   using tracer = new Tracer();
   const master = tracer.createStub();
-  const { shim } = tracer;
+  const { shim } = tracer.host;
   const { inject } = shim;
   shim.inject = (tid, frame, injection) => {
     const result = inject(tid, frame, injection);
-    const answer = tracer.frame.word(HOST_MACHINE.word.result);
+    const answer = tracer.host.frame.word(HOST_MACHINE.word.result);
     if (answer > 1n) shim.tgkill(Number(answer), Number(answer), SIGKILL);
     return result;
   };

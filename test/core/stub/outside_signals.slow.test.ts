@@ -69,7 +69,7 @@ for (const [parent, birth] of Object.entries({
 })) {
   outside(`a birth whose child gets SIGCONT before the attach is retried (${parent})`, () => {
     using tracer = new Tracer();
-    const { shim } = tracer;
+    const { shim } = tracer.host;
     const { attach } = shim;
     let [attaches, sent] = [0, 0];
     const last = parent === "host" ? 1 : 2;
@@ -103,11 +103,11 @@ outside("an injected execve is detected by the address of the stub afterwards", 
   using tracer = new Tracer();
   const stub = tracer.createStub();
   send(stub, SIGTRAP);
-  const image = tracer.shim.idleImage();
-  const emptyPath = tracer.stubAddress + 4095;
-  stub.inject("execveat", image, emptyPath, 0, 0, tracer.flag("AT_EMPTY_PATH"));
+  const image = tracer.host.shim.idleImage();
+  const emptyPath = tracer.host.stubAddress + 4095;
+  stub.inject("execveat", image, emptyPath, 0, 0, tracer.host.flag("AT_EMPTY_PATH"));
   assert.ok(stub.replaced);
-  tracer.shim.close(image);
+  tracer.host.shim.close(image);
 });
 
 outside("SIGTRAP is refused as exit signal", () => {

@@ -28,7 +28,7 @@ onGlibc("a scrubbed stub with rseq is stopped by SIGSEGV, and dies of it", () =>
   if (!(error instanceof StopError)) throw error ?? new Error("the stub lives");
   assert.match(error.message, "was stopped by SIGSEGV after an injected");
 
-  stub.thread.expect("stopped").resume("PTRACE_CONT", tracer.constant("SIGSEGV"));
+  stub.thread.expect("stopped").resume("PTRACE_CONT", tracer.host.constant("SIGSEGV"));
   assert.match(thrown(DeathError, () => stub.thread.wait()).how, /^killed by SIGSEGV/);
 });
 

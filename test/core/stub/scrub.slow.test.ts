@@ -15,7 +15,7 @@ scrub(`leaves ${STUBS} stubs one page each, and all execute getpid`, () => {
     assert.is(residentBytes, PAGE_SIZE);
     assert.equal(
       mappings.map(({ start, end, protection }) => [start, end, protection]),
-      [[tracer.stubAddress, tracer.stubAddress + PAGE_SIZE, "r-xp"]],
+      [[tracer.host.stubAddress, tracer.host.stubAddress + PAGE_SIZE, "r-xp"]],
     );
   }
 });

@@ -77,7 +77,7 @@ for (const [mode, isSo] of Object.entries(MODES)) {
 
 signals("a signal of the host does not make a live stub look dead", () => {
   using tracer = new Tracer();
-  const { shim } = tracer;
+  const { shim } = tracer.host;
   const pidfd = shim.pidfd(tracer.createStub().pid);
   const results = new Set<number>();
   alarm(50);

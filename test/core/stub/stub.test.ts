@@ -17,7 +17,7 @@ stubs("is a child of the host, traced by the tracer's thread, in its own session
   withMaster((master, tracer) => {
     const facts = readProcess(master.pid);
     assert.is(facts.parentPid, process.pid);
-    assert.is(facts.tracerTid, tracer.tid);
+    assert.is(facts.tracerTid, tracer.host.tid);
     assert.is(facts.session, master.pid);
     assert.is(facts.state, "t");
   });
@@ -64,11 +64,11 @@ stubs("shows the registers around a call", () => {
   withMaster((master, tracer) => {
     const { result, before, after } = master.observe("getpid");
     assert.is(result.value, BigInt(master.pid));
-    assert.is(before[asm.NUMBER], tracer.syscallNumber("getpid"));
+    assert.is(before[asm.NUMBER], tracer.host.syscallNumber("getpid"));
     assert.is(after[asm.RESULT], BigInt(master.pid));
-    const at = BigInt(tracer.stubAddress + tracer.shim.stubSyscallOffset());
+    const at = BigInt(tracer.host.stubAddress + tracer.host.shim.stubSyscallOffset());
     assert.is(before[HOST_MACHINE.instructionPointer], at);
-    assert.is(after[HOST_MACHINE.instructionPointer], tracer.restAddress);
+    assert.is(after[HOST_MACHINE.instructionPointer], tracer.host.restAddress);
   });
 });
 
@@ -78,7 +78,7 @@ stubs("that misses a deadline is stopped, reports its registers, and can be used
   const error = thrown(DeadlineError, () => master.inject("ppoll", 0, 0, 0, 0));
   assert.match(error.message, "ppoll");
   assert.match(error.message, `${HOST_MACHINE.instructionPointer} 0x`);
-  assert.is(error.registers?.[asm.CALL], tracer.syscallNumber("ppoll"));
+  assert.is(error.registers?.[asm.CALL], tracer.host.syscallNumber("ppoll"));
   assert.is(master.call("getpid"), BigInt(master.pid));
 });
 
@@ -165,7 +165,7 @@ stubs("refuses an invalid deadline or exit signal", () => {
 stubs("lies at the same address in every tracer of the process", () => {
   using one = new Tracer();
   using two = new Tracer({ encoder: openEncoder("script") });
-  assert.is(one.stubAddress, two.stubAddress);
+  assert.is(one.host.stubAddress, two.host.stubAddress);
 });
 
 stubs("cannot be forked by a worker with an exit signal that would kill the process", async () => {

@@ -138,9 +138,9 @@ workers("prevent the release of an address space that they have joined", async (
 workers("need their own ticket", async () => {
   using platform = Platform.open();
   const space = guestSpace(platform);
-  thrown(StateError, () => space.ticket(platform.tracer.tid));
+  thrown(StateError, () => space.ticket(platform.tracer.host.tid));
   const colleague = await Colleague.start();
-  const ticket = { ...space.ticket(colleague.tid), tracerTid: platform.tracer.tid + 1 };
+  const ticket = { ...space.ticket(colleague.tid), tracerTid: platform.tracer.host.tid + 1 };
   const answer = await colleague.ask("run", ticket);
   assert.match(JSON.stringify(answer), "ERR_STUBLAB_STATE");
   await colleague.end("leave");

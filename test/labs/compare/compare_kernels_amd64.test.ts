@@ -75,7 +75,7 @@ function judgeRecord(
   write: (input: Fields) => void,
   result: bigint,
 ): Judgement {
-  const layout = layoutOf(name, tracer.encoder.constants);
+  const layout = layoutOf(name, tracer.host.encoder.constants);
   const input = new Fields(layout, new BigUint64Array(layout.words));
   write(input);
   const answered = new Fields(layout, input.record.slice());
@@ -96,7 +96,7 @@ function judgeClone(
 ): Judgement {
   using stubs = openStubs(prepareClones);
   const { tracer, slot } = stubs;
-  const flags = names.reduce((set, name) => set | tracer.flag(name), 0n);
+  const flags = names.reduce((set, name) => set | tracer.host.flag(name), 0n);
   const write = (input: Fields) => {
     input.put("flags", flags);
     input.put("exitSignal", exitSignal);
@@ -149,7 +149,7 @@ kernels("what every kernel refuses is wrong beside these", () => {
 kernels("clone3 with CLONE_PIDFD for a thread", () => {
   using stubs = openStubs(prepareClones);
   const { tracer, slot } = stubs;
-  const flags = [...THREAD, "CLONE_PIDFD"].reduce((set, name) => set | tracer.flag(name), 0n);
+  const flags = [...THREAD, "CLONE_PIDFD"].reduce((set, name) => set | tracer.host.flag(name), 0n);
   const judges = cloneJudges(new StricterClones(slot, refusesPidfd));
   const write = (input: Fields) => input.put("flags", flags);
   expectOpen(judgeRecord(judges, tracer, "encodeClone3", write, 88n), /6\.9/);
@@ -173,7 +173,7 @@ kernels("a register that the kernel does not keep: only to write another one is 
   using stubs = openStubs();
   const frames = new LossyFrames(stubs.slot);
   const meant = frames.atEntry({ ds: 0x2bn });
-  const layout = layoutOf("rewindSyscall", stubs.tracer.encoder.constants);
+  const layout = layoutOf("rewindSyscall", stubs.tracer.host.encoder.constants);
   const given = (changes: Readonly<Record<string, bigint>>) => {
     const answered = new Fields(layout, new BigUint64Array(layout.words));
     answered.words("block").set(changed(meant, changes));

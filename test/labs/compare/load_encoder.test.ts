@@ -154,7 +154,7 @@ load("tracers with one encoder share its memory without overlap", async () => {
   const stubs = [one, other].map((tracer) => tracer.createStub());
   const before = stubs.map((stub) => stub.registers());
   for (const stub of stubs) assert.is(stub.call("getpid"), BigInt(stub.pid));
-  assert.is.not(one.frame.offset, other.frame.offset);
+  assert.is.not(one.host.frame.offset, other.host.frame.offset);
   lists(
     stubs,
     before.map(({ rsp }) => rsp),

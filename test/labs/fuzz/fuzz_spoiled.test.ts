@@ -11,7 +11,7 @@ const POPF = 0x9d;
 /** An address in the stub code at which the processor finds POPF: a byte of the number of prctl, 157. */
 function popfInStubCode(): bigint {
   using tracer = new Tracer();
-  const code = tracer.createStub().read(tracer.stubAddress, PAGE_SIZE);
+  const code = tracer.createStub().read(tracer.host.stubAddress, PAGE_SIZE);
   return BigInt(engine.machine.stubCode + code.indexOf(POPF));
 }
 const rip = popfInStubCode();

@@ -31,7 +31,7 @@ returning("code of 32 bits that pops ES changes it for no other setup", () => {
 returning("a POPF changes flags for no other setup", () => {
   // The stub code begins with prctl's number, 0x9d, which is POPF.
   const tracer = new Tracer();
-  const popf = BigInt(tracer.stubAddress) + 1n;
+  const popf = BigInt(tracer.host.stubAddress) + 1n;
   tracer.close();
   const [NT, ID] = [0x4000n, 0x20_0000n];
   const outcomes = tryAll([

@@ -198,7 +198,7 @@ withCompiler("dies of a fault that is not handled, and of one that recurs", () =
 });
 
 withCompiler("can neither use nor replace the stub code", () => {
-  const stub = BigInt(platform.tracer.stubAddress);
+  const stub = BigInt(platform.tracer.host.stubAddress);
   const fixed = flags("MAP_PRIVATE") | flags("MAP_ANONYMOUS") | flags("MAP_FIXED");
   expectErrno("EINVAL", call("mmap", stub, 4096, 3, fixed, -1, 0));
   const noReplace = fixed | flags("MAP_FIXED_NOREPLACE");

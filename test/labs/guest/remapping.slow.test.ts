@@ -149,7 +149,7 @@ for (const drive of FAST) {
 for (const lane of LANES) {
   remapping(`${lane}: to a guest, stublab's own pages are unmapped, and cannot be mapped`, () => {
     using platform = Platform.open({ lane });
-    const own = BigInt(platform.tracer.stubAddress) - (lane === "fast" ? PAGE : 0n);
+    const own = BigInt(platform.tracer.host.stubAddress) - (lane === "fast" ? PAGE : 0n);
     const trace: string[] = [];
     const calls = [CALLS.mprotect, CALLS.munmap, CALLS.mmap].flatMap((number) => [
       ...code.load("rdi", own),

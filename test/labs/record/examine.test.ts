@@ -30,7 +30,7 @@ for (const lane of LANES) {
 examination("a filtered stub survives, with what cannot be asked", () => {
   using platform = Platform.open();
   const [{ pid, stub }, { master }] = [platform.newAddressSpace(), platform];
-  assert.is(readProcess(pid).tracerTid, platform.tracer.tid);
+  assert.is(readProcess(pid).tracerTid, platform.tracer.host.tid);
   for (const each of [master, stub]) assert.ok(expectHealthy(each).includes("death signal"));
 });
 

@@ -13,26 +13,27 @@ const TRIES = 100;
 
 claims("a stopped stub has registers right after PTRACE_ATTACH; the wait takes its report", () => {
   using tracer = new Tracer();
-  const { shim, status } = tracer;
+  const { shim, status } = tracer.host;
   const stub = tracer.createStub();
-  const registers = new Uint8Array(tracer.frame.bytes.byteLength);
-  const nothing = () => shim.wait(stub.pid, tracer.waitAll | tracer.constant("WNOHANG"), 0, status);
+  const registers = new Uint8Array(tracer.host.frame.bytes.byteLength);
+  const nothing = () =>
+    shim.wait(stub.pid, tracer.host.waitAll | tracer.host.constant("WNOHANG"), 0, status);
   const detach = () => {
     stub.detach();
     while (processState(stub.pid)?.state !== "T");
   };
   for (let i = 0; i < TRIES; i++) {
     detach();
-    assert.is(shim.ptrace(tracer.constant("PTRACE_ATTACH"), stub.pid, 0, 0), 0);
-    const read = shim.ptrace(tracer.constant("PTRACE_GETREGS"), stub.pid, 0, registers);
+    assert.is(shim.ptrace(tracer.host.constant("PTRACE_ATTACH"), stub.pid, 0, 0), 0);
+    const read = shim.ptrace(tracer.host.constant("PTRACE_GETREGS"), stub.pid, 0, registers);
     assert.is(read, 0, `try ${i}`);
     stub.thread.settle(new Running(stub.thread));
-    assert.is(stub.thread.wait().signal, tracer.constant("SIGSTOP"));
+    assert.is(stub.thread.wait().signal, tracer.host.constant("SIGSTOP"));
     assert.is(nothing(), 0, "the wait4 has consumed it");
   }
   // Without that wait the next one reports it.
   detach();
-  shim.ptrace(tracer.constant("PTRACE_ATTACH"), stub.pid, 0, 0);
+  shim.ptrace(tracer.host.constant("PTRACE_ATTACH"), stub.pid, 0, 0);
   assert.is(nothing(), stub.pid);
   stub.thread.settle(new Stopped(stub.thread));
 });
@@ -48,12 +49,12 @@ claims("a signal of kill is pending for the process, one of tgkill for the threa
   stub.call("getpid");
   process.kill(stub.pid, "SIGUSR1");
   assert.equal([pending("SigPnd"), pending("ShdPnd")], [0n, 1n << 9n]);
-  tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGUSR2"));
+  tracer.host.shim.tgkill(stub.pid, stub.pid, tracer.host.constant("SIGUSR2"));
   assert.equal([pending("SigPnd"), pending("ShdPnd")], [1n << 11n, 1n << 9n]);
   const view = new Recorder().view(stub.pid);
   assert.ok(view);
   assert.is(view.pending, "0xa00");
-  const rows = kernelRows(view, tracer.encoder.constants);
+  const rows = kernelRows(view, tracer.host.encoder.constants);
   assert.equal(
     rows.find(([, value]) => value.includes("SIGUSR1")),
     ["Pending", "SIGUSR1 SIGUSR2"],
@@ -77,8 +78,13 @@ claims("an interrupt enters the kernel, too; orig_rax is -1 then, as the host sa
   const { thread } = stub;
   const page = stub.map(PAGE_SIZE);
   stub.write(page, Uint8Array.of(0xeb, 0xfe));
-  stub.call("mprotect", page, PAGE_SIZE, tracer.flag("PROT_READ") | tracer.flag("PROT_EXEC"));
-  const { frame } = tracer;
+  stub.call(
+    "mprotect",
+    page,
+    PAGE_SIZE,
+    tracer.host.flag("PROT_READ") | tracer.host.flag("PROT_EXEC"),
+  );
+  const { frame } = tracer.host;
   frame.copyFrom(thread.initial);
   for (const [name, word] of Object.entries({ rip: page, rax: 7n, orig_rax: 39n })) {
     frame.set(name, word);
@@ -89,7 +95,7 @@ claims("an interrupt enters the kernel, too; orig_rax is -1 then, as the host sa
   const before = userTime();
   thread.expect("stopped").resume();
   while (userTime() === before);
-  tracer.shim.tgkill(stub.pid, stub.pid, tracer.constant("SIGUSR1"));
+  tracer.host.shim.tgkill(stub.pid, stub.pid, tracer.host.constant("SIGUSR1"));
   thread.wait();
   assert.equal([stub.registers().rip, stub.registers().orig_rax], [page, 2n ** 64n - 1n]);
   const { observed } = await recordingOf("host");

@@ -11,7 +11,7 @@ listing("it has every byte of the stub code, as in a stub, and labels where the 
   using tracer = new Tracer();
   const stub = tracer.createStub();
   stub.scrub();
-  const page = stub.read(tracer.stubAddress, PAGE_SIZE);
+  const page = stub.read(tracer.host.stubAddress, PAGE_SIZE);
   const code = loadListing(STUB_CODE);
   const bytes = codeBytes(code);
   assert.equal([...bytes], [...page.subarray(0, bytes.length)]);
@@ -19,8 +19,8 @@ listing("it has every byte of the stub code, as in a stub, and labels where the 
   assert.ok(page.subarray(-8).every((byte) => byte === 0));
   const at = (label: string) => code.lines.find((line) => line.label === label)?.offset;
   assert.is(at("stublab_stub_begin"), 0);
-  assert.is(at("stublab_stub_syscall"), tracer.shim.stubSyscallOffset());
-  assert.is(at("stublab_stub_rest"), tracer.shim.stubRestOffset());
+  assert.is(at("stublab_stub_syscall"), tracer.host.shim.stubSyscallOffset());
+  assert.is(at("stublab_stub_rest"), tracer.host.shim.stubRestOffset());
 });
 
 const OTHER = "dist/listing-arm64.json";

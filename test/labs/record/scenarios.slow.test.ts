@@ -122,11 +122,15 @@ precautions("what a stub traces for a lesson ends if it fails, with its tracer o
     const keeper = scene.keeper();
     const tracer = scene.act("tracer", "a stub that traces", keeper.stub.createStub());
     const subject = scene.enlist("stub", "a stub", tracer.stub.createStub());
-    subject.callBriefly("prctl", [scene.tracer.flag("PR_SET_PDEATHSIG"), 0], "It would live on.");
+    subject.callBriefly(
+      "prctl",
+      [scene.tracer.host.flag("PR_SET_PDEATHSIG"), 0],
+      "It would live on.",
+    );
     const traced = scene.handOver(subject, tracer);
     traced.resume("It runs into its INT3.");
     const told = { stop: "SIGTRAP.", wait: "Its tracer waits." };
-    assert.is(traced.awaitStop(told).signal, scene.tracer.constant("SIGTRAP"));
+    assert.is(traced.awaitStop(told).signal, scene.tracer.host.constant("SIGTRAP"));
     if (tracerDies) {
       const dying = scene.actor("tracer", tracer.stub);
       dying.signal("SIGKILL", "It dies.");

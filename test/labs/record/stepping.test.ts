@@ -12,7 +12,7 @@ const stepping = suite("stepping");
 function recorded(body: (recorder: Recorder, tracer: Tracer) => void): Recording {
   using tracer = new Tracer();
   const recorder = new Recorder();
-  recorder.addStubCode(tracer);
+  recorder.addStubCode(tracer.host);
   recorder.addLane("host", "the host", process.pid);
   body(recorder, tracer);
   return recorder.finish({ name: "test", title: "", introduction: [] });
@@ -27,7 +27,7 @@ function at(recorder: Recorder, tracer: Tracer, code: Readonly<Record<string, st
     const before = all.slice(0, i).flatMap(([, each]) => each.split(" "));
     return { offset: before.length, bytes, text, label: null };
   });
-  const flags = ["MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED"].map((name) => tracer.flag(name));
+  const flags = ["MAP_PRIVATE", "MAP_ANONYMOUS", "MAP_FIXED"].map((name) => tracer.host.flag(name));
   stub.scrub();
   stub.call(
     "mmap",
@@ -113,7 +113,7 @@ stepping("a stop by a signal on the way is recorded, and the instruction is exec
 stepping("a signal before a system call is likewise passed over, and the call made once", () => {
   const { steps } = recorded((recorder, tracer) => {
     const actor = at(recorder, tracer, { syscall: "0f 05" });
-    setRegister(actor.thread, "rax", tracer.flag("SYS_getpid"));
+    setRegister(actor.thread, "rax", tracer.host.flag("SYS_getpid"));
     send(actor, "SIGUSR1");
     actor.step();
     assert.is(actor.registers().rax, BigInt(actor.thread.tgid));

@@ -170,15 +170,15 @@ tasks("hostile answers are contained, recorded and refused, and leave no process
 function callOf(tracer: Tracer, number: number, args: readonly (number | bigint)[]): DataView {
   const data = new DataView(new ArrayBuffer(64));
   data.setUint32(0, number, true);
-  data.setUint32(4, tracer.constant("AUDIT_ARCH_X86_64"), true);
+  data.setUint32(4, tracer.host.constant("AUDIT_ARCH_X86_64"), true);
   for (const [i, word] of args.entries()) data.setBigInt64(16 + 8 * i, BigInt(word), true);
   return data;
 }
 
 tasks("the filter of answers lets nothing through but what it names", () => {
   using tracer = new Tracer();
-  const filter = new Filter(answerFilter(tracer, [77, 78]));
-  const number = (name: string) => tracer.constant(`SYS_${name}`);
+  const filter = new Filter(answerFilter(tracer.host, [77, 78]));
+  const number = (name: string) => tracer.host.constant(`SYS_${name}`);
   const allows = (call: number, ...args: (number | bigint)[]) =>
     filter.run(callOf(tracer, call >>> 0, args)) === SECCOMP_RET_ALLOW;
   // With 0 as their first argument, kill, tgkill and prctl are refused.
@@ -196,13 +196,15 @@ tasks("the filter of answers lets nothing through but what it names", () => {
     assert.ok(allows(number(name), 79));
   }
   for (const flag of ["CLONE_UNTRACED", "CLONE_NEWUSER"]) {
-    assert.not(allows(number("clone"), tracer.flag(flag) | 17n));
+    assert.not(allows(number("clone"), tracer.host.flag(flag) | 17n));
   }
   for (const name of ["mmap", "mprotect"]) {
-    assert.not(allows(number(name), 0, 4096, tracer.flag("PROT_EXEC") | tracer.flag("PROT_READ")));
+    assert.not(
+      allows(number(name), 0, 4096, tracer.host.flag("PROT_EXEC") | tracer.host.flag("PROT_READ")),
+    );
   }
-  assert.ok(allows(number("prctl"), tracer.flag("PR_SET_PDEATHSIG")));
-  assert.not(allows(number("prctl"), tracer.flag("PR_SET_DUMPABLE")));
+  assert.ok(allows(number("prctl"), tracer.host.flag("PR_SET_PDEATHSIG")));
+  assert.not(allows(number("prctl"), tracer.host.flag("PR_SET_DUMPABLE")));
 });
 
 tasks("what is not an answer is refused with place and reason, before anything runs", async () => {

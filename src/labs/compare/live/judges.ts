@@ -71,7 +71,7 @@ export class Judges {
       ...resultJudges(stubs(prepareAnswers)),
       ...signalJudges(plain),
       ...siginfoJudges(stubs(prepareQueue)),
-      encodeSeccomp: seccompJudge(filtered, (name) => tracer.flag(name)),
+      encodeSeccomp: seccompJudge(filtered, (name) => tracer.host.flag(name)),
     };
   }
 

@@ -15,7 +15,7 @@ const SLEEP = HOST_ARCH === "amd64" ? "pause" : "ppoll";
 
 export const play: Acts<"blocked-signals"> = (scene, say) => {
   const { tracer } = scene;
-  const setOf = (signal: string) => tracer.encoder.signalSet(tracer.constant(signal));
+  const setOf = (signal: string) => tracer.host.encoder.signalSet(tracer.host.constant(signal));
   const checkBlocked = (fact: string, expected: bigint, { blocked }: Actor["facts"]) =>
     scene.check(`${fact}: signals blocked`, hex(expected), hex(blocked));
 
@@ -44,7 +44,8 @@ export const play: Acts<"blocked-signals"> = (scene, say) => {
   }
   for (const each of [control, stub]) each.signal("SIGCHLD", say("interrupt"));
   control.awaitStop(say.parts("control-stops"));
-  const deaf = tracer.shim.wait(stub.pid, tracer.waitAll, PATIENCE * 1000, tracer.status) === 0;
+  const deaf =
+    tracer.host.shim.wait(stub.pid, tracer.host.waitAll, PATIENCE * 1000, tracer.host.status) === 0;
   const { state, pending } = stub.look(
     `${PATIENCE} ms later ${stub.pid} still sleeps`,
     say("still-asleep"),
@@ -65,7 +66,7 @@ export const play: Acts<"blocked-signals"> = (scene, say) => {
   stub.setSignalMask(0n, say("unblock"));
   stub.resume(say("resumed"));
   const { signal } = stub.awaitStop(say.parts("delivered"));
-  scene.check("unblocked: what stops it", "SIGCHLD", tracer.signalName(signal));
+  scene.check("unblocked: what stops it", "SIGCHLD", tracer.host.signalName(signal));
   checkBlocked("unblocked", 0n, stub.facts);
   checkBlocked("the control", 0n, control.facts);
   scene.check("the stub is alive: getpid", `${stub.pid}`, `${stub.stub.call("getpid")}`);

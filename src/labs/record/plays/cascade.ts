@@ -16,7 +16,7 @@ export const play: Acts<"cascade"> = (scene, say) => {
   const { recorder, tracer } = scene;
   const { keeper, host, acting, master, grandchild } = makeFamily(scene, say);
   const checkExitStop = (fact: string, event: number) => {
-    const seen = event === tracer.constant(EXIT_STOP) ? EXIT_STOP : `event ${event}`;
+    const seen = event === tracer.host.constant(EXIT_STOP) ? EXIT_STOP : `event ${event}`;
     scene.check(fact, EXIT_STOP, seen);
   };
 
@@ -27,13 +27,13 @@ export const play: Acts<"cascade"> = (scene, say) => {
   const { address, message } = acting.eventMessage(grandchild.pid);
   const data = { word: hex(address), told: `[${message}]` };
   grandchild.requested("PTRACE_GETEVENTMSG", say("message"), { data });
-  scene.check("the message of its exit stop", `${tracer.constant("SIGKILL")}`, `${message}`);
+  scene.check("the message of its exit stop", `${tracer.host.constant("SIGKILL")}`, `${message}`);
   scene.check("the master at that time", "t", master.facts.state);
 
   // It becomes a zombie, and its tracer reaps it.
   grandchild.resume(say("grandchild.resumed"));
   const ended = grandchild.becomeZombie(KILLED, say("grandchild.zombie"));
-  const options = tracer.waitAll | tracer.constant("WNOHANG");
+  const options = tracer.host.waitAll | tracer.host.constant("WNOHANG");
   const news = master.tryWait(say("grandchild.quiet"), { options });
   scene.check("before the zombie is reaped: events of the master", "nothing", news);
   const how = grandchild.reap(say("grandchild.reaped"), ended);
@@ -79,7 +79,7 @@ function makeFamily(scene: Scene, say: SayOf<"cascade">) {
   for (const actor of [master, grandchild]) {
     actor.setOptions(say("options"));
     const { exitSignal } = actor.look(`its exit signal is ${EXIT_SIGNAL}`, say("exit-signal"));
-    const name = scene.tracer.signalName(exitSignal);
+    const name = scene.tracer.host.signalName(exitSignal);
     scene.check(`${actor.lane}: its exit signal`, EXIT_SIGNAL, name);
   }
   return { keeper, host, acting, master, grandchild };

@@ -29,10 +29,10 @@ export function killTracer(scene: Scene, names: readonly string[], why: Said) {
   const idle = scene.enlist("idle", `a stub at its ${NAMES.TRAP}`, second);
 
   loadGuest(scene, guest);
-  const clear = [scene.tracer.flag("PR_SET_PDEATHSIG"), 0n];
+  const clear = [scene.tracer.host.flag("PR_SET_PDEATHSIG"), 0n];
   guest.callBriefly("prctl", clear, told.cancels);
   idle.callBriefly("prctl", clear, told["cancels-too"]);
-  const { frame } = scene.tracer;
+  const { frame } = scene.tracer.host;
   frame.copyFrom(guest.stub.thread.initial);
   frame.set(HOST_MACHINE.instructionPointer, CODE);
   guest.setRegisters(frame, told.registers);

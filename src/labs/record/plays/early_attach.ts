@@ -13,7 +13,7 @@ export const play: Acts<"early-attach"> = (scene, say) => {
   giveWay(master);
   mistake(scene, say, master);
   observe(scene, say, master);
-  const rest = hex(scene.tracer.restAddress);
+  const rest = hex(scene.tracer.host.restAddress);
   scene.check("the master rests, and can clone again", rest, hex(master.rip));
 };
 
@@ -57,7 +57,7 @@ function observe(scene: Scene, say: Says, master: Actor): void {
   takeInitialRegisters(stub.thread);
   stub.resume(resumed.second);
   stub.awaitStop({ stop: resumed.rest, wait: resumed.usable });
-  const options = Number(scene.tracer.waitSelfStop) | scene.tracer.constant("WNOHANG");
+  const options = Number(scene.tracer.host.waitSelfStop) | scene.tracer.host.constant("WNOHANG");
   const told = master.callBriefly("wait4", [stub.pid, 0, options, 0], say("parent-waits"));
   scene.check("the first SIGSTOP: si_code, from the kernel", "SI_KERNEL", first);
   scene.check("the second SIGSTOP: si_code, from a process", "SI_USER", second);

@@ -10,12 +10,12 @@ export const play: Acts<"grandchild"> = (scene, say) => {
     ...say.parts("clone", { master: master.pid }),
   });
   stepToSelfStop(child, say.parts("stub"));
-  const options = Number(tracer.waitSelfStop) | tracer.constant("WNOHANG");
+  const options = Number(tracer.host.waitSelfStop) | tracer.host.constant("WNOHANG");
   child.tryWait(say("host-waits"), { options, observer: "A birth does not try this." });
   // The stop is visible a moment before the parent is notified.
-  const told = tracer.encoder.signalSet(tracer.constant("SIGCHLD"));
+  const told = tracer.host.encoder.signalSet(tracer.host.constant("SIGCHLD"));
   master.until(({ pending }) => (pending & told) !== 0n);
-  master.call("wait4", [child.pid, 0, tracer.waitSelfStop, 0], {
+  master.call("wait4", [child.pid, 0, tracer.host.waitSelfStop, 0], {
     stepped: true,
     ...say.parts("wait4"),
     returned: (step) =>
@@ -24,6 +24,10 @@ export const play: Acts<"grandchild"> = (scene, say) => {
   child.attach();
   child.stepToRest();
   checkAtRest(child, master.pid, master.pid);
-  scene.check("its exit signal", "SIGKILL", tracer.signalName(child.facts.exitSignal));
-  scene.check("the master rests, and can clone again", hex(tracer.restAddress), hex(master.rip));
+  scene.check("its exit signal", "SIGKILL", tracer.host.signalName(child.facts.exitSignal));
+  scene.check(
+    "the master rests, and can clone again",
+    hex(tracer.host.restAddress),
+    hex(master.rip),
+  );
 };

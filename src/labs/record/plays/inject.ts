@@ -8,7 +8,7 @@ const NO_FILE = 1_000_000;
 export const play: Acts<"inject"> = (scene, say) => {
   const { tracer } = scene;
   const stub = scene.rest("master", "the first stub");
-  const number = tracer.syscallNumber("getpid");
+  const number = tracer.host.syscallNumber("getpid");
   const values = { host: process.pid, stub: stub.pid, number };
   const quick = stub.call("getpid", [], say.parts("quick", values));
   const after = stub.registers();
@@ -21,5 +21,5 @@ export const play: Acts<"inject"> = (scene, say) => {
   scene.check("registers that differ between the two", "none", names || "none");
   scene.check("close of a file that is not open", "EBADF", `${failed.errno}`);
   const rests = `the stub rests ${NAMES.AT} its ${NAMES.TRAP}`;
-  scene.check(rests, hex(tracer.restAddress), hex(stub.rip));
+  scene.check(rests, hex(tracer.host.restAddress), hex(stub.rip));
 };

@@ -20,7 +20,7 @@ export const play: Acts<"no-exitkill"> = (scene, say) => {
   scene.check("the guest, a moment later: its parent", `${pid}`, `${orphan.parentPid}`);
 
   const continued = guest.signal("SIGCONT", say("continued"));
-  const processorTime = () => Math.floor(scene.tracer.shim.processorTime(guest.pid) / 1000);
+  const processorTime = () => Math.floor(scene.tracer.host.shim.processorTime(guest.pid) / 1000);
   const before = processorTime();
   guest.until(() => processorTime() >= before + BURNT);
   const burnt = processorTime() - before;

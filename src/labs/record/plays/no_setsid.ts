@@ -61,7 +61,7 @@ export const sandboxed: Sandboxed<"no-setsid"> = {
     await stage.pause("ready");
 
     // The kernel sends the signal to all processes of the group at once.
-    const signal = tracer.encoder.signalSet(tracer.constant("SIGINT"));
+    const signal = tracer.host.encoder.signalSet(tracer.host.constant("SIGINT"));
     stub.until(({ pending }) => (pending & signal) !== 0n);
     // If its handler is not called, the other side does not wait forever.
     while (interrupts === 0) await setImmediate();

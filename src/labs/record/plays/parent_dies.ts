@@ -15,7 +15,7 @@ export const play: Acts<"parent-dies"> = (scene, say) => {
   scene.check("parent dead before the prctl: the child", "exited with status 1", early.how);
   scene.check("the parent that it had instead", `${pid}`, `${early.parentPid}`);
   scene.check("parent dead after the prctl: the child", "killed by SIGKILL", late);
-  const options = scene.tracer.waitAll | scene.tracer.constant("WNOHANG");
+  const options = scene.tracer.host.waitAll | scene.tracer.host.constant("WNOHANG");
   const { errno } = keeper.stub.inject("wait4", -1, 0, options, 0);
   scene.check("remaining children of the keeper: its wait4", "ECHILD", `${errno}`);
   scene.check("the keeper is alive: getpid", `${pid}`, `${keeper.stub.call("getpid")}`);

@@ -32,7 +32,7 @@ export const play: Acts<"rseq"> = (scene, say) => {
   recorder.observe(say("bound"));
   // A lesson leaves no file.
   dumpNoCore(stub);
-  const end = BigInt(tracer.stubAddress);
+  const end = BigInt(tracer.host.stubAddress);
   actor.setRegisters(actor.frame("munmap", 0, end), say("unmap.frame", { end: hex(end) }));
   const { step } = actor.step({ why: say("unmap.executed") });
 
@@ -42,7 +42,7 @@ export const play: Acts<"rseq"> = (scene, say) => {
   actor.resume(say("resumed"));
   const first = stub.thread.wait();
   // It depends on the kernel whether the stub gets to its INT3.
-  const rests = first.signal === tracer.constant("SIGTRAP");
+  const rests = first.signal === tracer.host.constant("SIGTRAP");
   const told = rests ? say.parts("rests") : say.parts("faults");
   actor.waited(actor.stopped(first, told.stop), told.wait);
   if (rests) {
@@ -52,7 +52,7 @@ export const play: Acts<"rseq"> = (scene, say) => {
   }
   const took = Math.round((performance.now() - from.at) * 1000);
   const { code, address: fault } = actor.signalInfo();
-  const kernel = tracer.constant("SI_KERNEL");
+  const kernel = tracer.host.constant("SI_KERNEL");
   const name = code === kernel ? "SI_KERNEL" : code;
   actor.getSignalInfo(say("info", { code: name, address: hex(fault), took }));
   scene.check(`${PC} at the SIGSEGV: after the ${from.place}`, from.rip, hex(actor.rip));

@@ -5,7 +5,7 @@ import { NAMES } from "../arch.ts";
 import type { Acts } from "./play.ts";
 
 export const play: Acts<"scrub"> = (scene, say) => {
-  const { stubAddress, restAddress } = scene.tracer;
+  const { stubAddress, restAddress } = scene.tracer.host;
   const [start, end] = [stubAddress, stubAddress + PAGE_SIZE];
   const stub = scene.rest("master", "the first stub", { memory: true });
   const { mappings } = stub.facts;

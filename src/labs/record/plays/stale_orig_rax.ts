@@ -35,7 +35,7 @@ export const play: Acts<"stale-orig-rax"> = (scene, say) => {
   scene.check("stale orig_rax: the stub faults at", "0x3e", fault);
   scene.check("stale orig_rax: its RIP, two bytes back", back, hex(stub.rip));
 
-  const getpid = scene.tracer.flag("SYS_getpid");
+  const getpid = scene.tracer.host.flag("SYS_getpid");
   const after = frame(stub, getpid, true);
   const at = hex(after.get("rip"));
   const restart = say.parts("restart", { stale: getpid, pid });

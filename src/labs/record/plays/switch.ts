@@ -25,7 +25,7 @@ export const play: Acts<"switch"> = (scene, say) => {
   // A subprocess with the guest in it, and registers at its first instruction.
   const platform = scene.openPlatform();
   const { tracer } = platform;
-  const { encoder } = tracer;
+  const { encoder } = tracer.host;
   const space = platform.newAddressSpace();
   space.mapAnonymous(CODE, PAGE_SIZE, "rwx");
   space.write(CODE, scene.loadGuest("guest", CODE));
@@ -55,11 +55,11 @@ export const play: Acts<"switch"> = (scene, say) => {
   enter(say("enters"));
   run(say("begins"));
   if (guest.next !== "getpid") run(say("number"));
-  const number = tracer.syscallNumber("getpid");
+  const number = tracer.host.syscallNumber("getpid");
   const call = say.parts("call", { number, pid: space.pid });
   save(run(call.made, "emulated"), call.wait, call.found);
   // The lesson needs no arguments, and the frame is free between two injections.
-  encoder.decodeGuestSyscall(registers.offset, tracer.frame.offset);
+  encoder.decodeGuestSyscall(registers.offset, tracer.host.frame.offset);
   encoder.encodeGuestResult(registers.offset, GUEST_PID);
   enter(call.answered);
 
@@ -82,7 +82,7 @@ export const play: Acts<"switch"> = (scene, say) => {
   scene.check("what the guest stored", `${GUEST_PID}`, `${stored}`);
   scene.check("its process is alive, stopped by its tracer", "t", facts.state);
   const starts = facts.mappings.map(({ start }) => hex(BigInt(start)));
-  const expected = [CODE, NOTEBOOK, BigInt(tracer.stubAddress)].map(hex);
+  const expected = [CODE, NOTEBOOK, BigInt(tracer.host.stubAddress)].map(hex);
   scene.check("its pages", expected.join(", "), starts.join(", "));
   const status = hex(registers.get(HOST.ARGUMENTS[0] ?? ""));
   scene.check(`the exit status in ${NAMES.FIRST}`, "0x0", status);

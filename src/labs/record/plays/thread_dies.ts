@@ -23,7 +23,7 @@ export const play: Acts<"thread-dies"> = async (scene, say) => {
   sandbox.goOn();
   await sandbox.ended();
   const task = `/proc/${process.pid}/task/${tid}`;
-  for (const deadline = new AwakeDeadline(tracer.deadline); existsSync(task); ) {
+  for (const deadline = new AwakeDeadline(tracer.host.deadline); existsSync(task); ) {
     if (deadline.isOver) throw new StateError(`thread ${tid} did not end`);
   }
   scene.say(`thread ${tid} is gone, process ${process.pid} lives`, say("gone"));
@@ -59,7 +59,7 @@ async function cloneTwo(scene: Scene, say: Says, stage: Stage): Promise<void> {
   const why = (stub: Actor["stub"]) => say("rests", { signal: deathSignal(stub), host });
   const stub = scene.rest("stub", "a stub that keeps its death signal", { why });
   const control = scene.rest("control", "a stub that cancels its death signal", { why });
-  const none = [tracer.flag("PR_SET_PDEATHSIG"), 0];
+  const none = [tracer.host.flag("PR_SET_PDEATHSIG"), 0];
   control.call("prctl", none, { stepped: true, ...say.parts("cancels") });
   recorder.observe(say("observed"));
   const { first, second, observer, stopped } = say.parts("detaches");
@@ -72,7 +72,7 @@ async function cloneTwo(scene: Scene, say: Says, stage: Stage): Promise<void> {
     actor.stub.forgetIfDead();
   }
   scene.close();
-  await stage.pause("detached", [tracer.tid, stub.pid, control.pid].join(" "));
+  await stage.pause("detached", [tracer.host.tid, stub.pid, control.pid].join(" "));
   const title = "the worker's script ends";
   recorder.step({ lane: "host", kind: "exit", title, why: say("ends", { host }) });
 }
@@ -80,7 +80,7 @@ async function cloneTwo(scene: Scene, say: Says, stage: Stage): Promise<void> {
 /** A stub of the worker, as the main thread knows it. */
 function adopt(scene: Scene, lane: string, pid: number): Actor {
   const { tracer } = scene;
-  const stub = tracer.addStub(new Thread(tracer, pid, pid), tracer.constant("SIGCHLD"));
+  const stub = tracer.addStub(new Thread(tracer.host, pid, pid), tracer.host.constant("SIGCHLD"));
   return scene.actor(lane, stub);
 }
 

@@ -65,7 +65,7 @@ export class Judge {
     this.#meanings = meanings;
     this.recorder = recorder;
     this.tracer = new Tracer({ encoder: recorder.encoder, deadline: DEADLINE });
-    recorder.addStubCode(this.tracer);
+    recorder.addStubCode(this.tracer.host);
     recorder.addLane("host", "the process that checks the answer; it is the tracer", process.pid);
     this.keeper = createKeeper(this.tracer);
     this.keeper.scrub();
@@ -82,7 +82,7 @@ export class Judge {
 
   /** A task that is traced from birth, and was made by this call, in a lane of its own. */
   adopt(pid: number, tid: number, call: MadeCall, lane: string, role: string): Actor {
-    const child = this.#watch(lane, role, new Thread(this.tracer, pid, tid, true));
+    const child = this.#watch(lane, role, new Thread(this.tracer.host, pid, tid, true));
     isBorn(child, call.step, BORN, call.name, tid === pid ? "process" : "thread");
     return child;
   }
@@ -156,7 +156,7 @@ export class Judge {
   /** Ends all that is watched. */
   close(): void {
     for (const pid of this.watched.keys())
-      this.tracer.shim.tgkill(pid, pid, this.tracer.constant("SIGKILL"));
+      this.tracer.host.shim.tgkill(pid, pid, this.tracer.host.constant("SIGKILL"));
   }
 
   /** What an answer did that its task did not foresee is a fact, too. @throws the error if it is the machine's */

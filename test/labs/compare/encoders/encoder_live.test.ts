@@ -43,7 +43,7 @@ for (const encoder of ENCODERS) {
       const { mappings, residentBytes } = readProcess(stub.pid);
       assert.equal(
         mappings.map(({ start, end, protection }) => [start, end, protection]),
-        [[tracer.stubAddress, tracer.stubAddress + PAGE, "r-xp"]],
+        [[tracer.host.stubAddress, tracer.host.stubAddress + PAGE, "r-xp"]],
       );
       assert.is(residentBytes, PAGE);
       assert.is(stub.call("getpid"), BigInt(stub.pid));
@@ -54,7 +54,7 @@ for (const encoder of ENCODERS) {
     const stub = tracer.createStub();
     stub.scrub();
     const file = openSync(process.execPath, "r");
-    const flags = tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_FIXED");
+    const flags = tracer.host.flag("MAP_PRIVATE") | tracer.host.flag("MAP_FIXED");
     const mapped = stub.call("mmap", 0x10_0000_0000, 2 * PAGE, 1, flags, file, 3 * PAGE);
     closeSync(file);
     assert.is(mapped, 0x10_0000_0000n);
@@ -184,7 +184,7 @@ kernel("clone accepts invalid exit signals, and so does encodeClone", () => {
   const page = stub.map(PAGE);
   for (const exitSignal of [0, 65, 127, 255]) {
     for (const encoder of encoders) {
-      const word = encoder.encodeClone(tracer.flag("CLONE_FILES"), exitSignal);
+      const word = encoder.encodeClone(tracer.host.flag("CLONE_FILES"), exitSignal);
       assert.is(word, 0x400n + BigInt(exitSignal), encoder.name);
       assert.is(kernelClone(stub, word, page), "", `${exitSignal}`);
     }

@@ -79,15 +79,15 @@ const NOBODY = 2 ** 31 - 1;
 function filteredStub(tracer: Tracer, encoder: Encoder): { stub: Stub; page: bigint } {
   const stub = tracer.createStub();
   const page = stub.map(PAGE);
-  const program = programOf(encoder, tracer.constant("SIGCHLD"));
+  const program = programOf(encoder, tracer.host.constant("SIGCHLD"));
   // struct sock_fprog: the length, and at 8 the address.
   const head = new DataView(new ArrayBuffer(16));
   head.setUint16(0, program.length / FILTER_INSTRUCTION, true);
   head.setBigUint64(8, page + 16n, true);
   stub.write(page, new Uint8Array(head.buffer));
   stub.write(page + 16n, program);
-  stub.call("prctl", tracer.flag("PR_SET_NO_NEW_PRIVS"), 1, 0, 0, 0);
-  stub.call("seccomp", tracer.flag("SECCOMP_SET_MODE_FILTER"), 0, page);
+  stub.call("prctl", tracer.host.flag("PR_SET_NO_NEW_PRIVS"), 1, 0, 0, 0);
+  stub.call("seccomp", tracer.host.flag("SECCOMP_SET_MODE_FILTER"), 0, page);
   return { stub, page };
 }
 

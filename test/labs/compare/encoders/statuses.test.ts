@@ -71,8 +71,8 @@ for (const code of [0, 7, 255]) {
     prepare(stub, "exit", BigInt(code));
     expectStatus(resumed(stub, "PTRACE_CONT"), "WAIT_EVENT", 5, { event: 6 });
     const message = new BigUint64Array(1);
-    const request = tracer.constant("PTRACE_GETEVENTMSG");
-    assert.is(tracer.shim.ptrace(request, stub.pid, 0, message), 0);
+    const request = tracer.host.constant("PTRACE_GETEVENTMSG");
+    assert.is(tracer.host.shim.ptrace(request, stub.pid, 0, message), 0);
     expectStatus(Number(message[0]), "WAIT_EXITED", code);
     expectStatus(resumed(stub, "PTRACE_CONT"), "WAIT_EXITED", code);
     bury(stub);
@@ -83,11 +83,11 @@ for (const signal of ["SIGTERM", "SIGKILL", "SIGSEGV"] as const) {
   kernel(`${signal} ends a process`, async () => {
     using tracer = new Tracer();
     const stub = tracer.createStub();
-    stub.call("prctl", tracer.flag("PR_SET_DUMPABLE"), 0);
+    stub.call("prctl", tracer.host.flag("PR_SET_DUMPABLE"), 0);
     await release(stub);
     process.kill(stub.pid, signal);
     process.kill(stub.pid, "SIGCONT");
-    expectStatus(statusOf(stub), "WAIT_SIGNALED", tracer.constant(signal));
+    expectStatus(statusOf(stub), "WAIT_SIGNALED", tracer.host.constant(signal));
     bury(stub);
   });
 }
@@ -111,7 +111,7 @@ kernel("a stopped process that is seized is in a group-stop", async () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();
   await release(stub);
-  assert.is(tracer.shim.ptrace(PTRACE_SEIZE, stub.pid, 0, 0), 0);
+  assert.is(tracer.host.shim.ptrace(PTRACE_SEIZE, stub.pid, 0, 0), 0);
   expectStatus(statusOf(stub), "WAIT_GROUP_STOP", 19, { event: 128 });
   process.kill(stub.pid, "SIGKILL");
   expectStatus(statusOf(stub), "WAIT_SIGNALED", 9);

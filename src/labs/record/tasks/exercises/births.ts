@@ -50,7 +50,7 @@ export const cloneRegisters: Pose = (draw) => {
       judge.expect("the call that was executed", "clone", call.name);
       const child = hasChild(judge, stub, call, "grandchild");
       comesToStop(judge, child);
-      const seen = judge.tracer.signalName(processFacts(child.pid)?.exitSignal ?? 0);
+      const seen = judge.tracer.host.signalName(processFacts(child.pid)?.exitSignal ?? 0);
       judge.expect("its exit signal", signal, seen);
       expectShared(judge, stub, child.pid, ["memory", false], ["file table", true]);
       becomesStub(judge, stub, child);

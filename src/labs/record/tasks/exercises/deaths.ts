@@ -25,7 +25,7 @@ export const parentDies: Pose = (draw) => {
     play(judge, answer) {
       const count = Number(answer.word("instructions"));
       const { lines } = loadListing(STUB_CODE);
-      const selfStop = judge.tracer.shim.stubSyscallOffset();
+      const selfStop = judge.tracer.host.shim.stubSyscallOffset();
       const most = lines.findIndex(({ offset }) => offset === selfStop);
       const range = `0 to ${most}`;
       const seen = count <= most ? range : `${count}`;
@@ -65,7 +65,7 @@ export const exitSignal: Pose = (draw) => {
       judge.expect("what its parent gets", signal, gets);
       judge.expect("the parent", lives ? RESTS : `killed by ${signal}`, how);
       if (!lives) return;
-      const args = [child.pid, 0, judge.tracer.waitAll, 0];
+      const args = [child.pid, 0, judge.tracer.host.waitAll, 0];
       const reaped = inject(parent, "wait4", args, "The parent reaps its child.");
       judge.expect("wait4 of its parent", `${child.pid}`, reaped);
     },

@@ -26,7 +26,7 @@ export const onePage: Pose = (draw) => {
         role: "a stub with pages that nobody needs",
         prepare: (each) => mapPages(each, [...junk, keep]),
       });
-      const page = BigInt(judge.tracer.stubAddress);
+      const page = BigInt(judge.tracer.host.stubAddress);
       for (const field of ["munmap1", "munmap2", "munmap3"]) {
         const [at, length = 0n] = answer.words(field, { KEEP: keep, PAGE: page });
         if (at === undefined) continue;

@@ -10,7 +10,7 @@ const CODES = ["ERESTARTSYS", "ERESTARTNOINTR", "ERESTARTNOHAND", "ERESTART_REST
 
 /** Expects that RAX asks for a restart. */
 function expectRax(judge: Judge, stub: Actor, code: string, when: string): void {
-  judge.expect(`RAX${when}`, `${-judge.tracer.flag(code)}`, `${resultOf(stub).result}`);
+  judge.expect(`RAX${when}`, `${-judge.tracer.host.flag(code)}`, `${resultOf(stub).result}`);
 }
 
 export const forcedRestart: Pose = (draw) => {
@@ -23,7 +23,7 @@ export const forcedRestart: Pose = (draw) => {
     key: `rax = -${code}\nrip = SYSCALL + 2\norig_rax = SYS_${wanted}`,
     play(judge, answer) {
       const stub = castAnswer(judge, answer);
-      const after = hex(judge.tracer.selfStopAddress);
+      const after = hex(judge.tracer.host.selfStopAddress);
       judge.expect("RIP, as written", after, hex(stub.rip));
       expectRax(judge, stub, code, ", as written");
       const entered = enterCall(stub, "The stub is resumed, up to its next system call.");
@@ -40,7 +40,7 @@ export const noRestart: Pose = (draw) => {
     start: `rax = -${code}\nrip = TRAP\norig_rax = SYS_${stale}`,
     key: `rax = -${code}\nrip = TRAP\norig_rax = -1`,
     play(judge, answer) {
-      const TRAP = judge.tracer.restAddress - 1n;
+      const TRAP = judge.tracer.host.restAddress - 1n;
       const stub = castAnswer(judge, answer, { TRAP });
       judge.expect("RIP, as written", hex(TRAP), hex(stub.rip));
       judge.expect("the stub", RESTS, meet(stub).how);

@@ -21,7 +21,10 @@ export const unblockSignal: Pose = (draw) => {
     play(judge, answer) {
       const { tracer } = judge;
       const setOf = (names: readonly string[]) =>
-        names.reduce((set, name) => set | tracer.encoder.signalSet(tracer.constant(name)), 0n);
+        names.reduce(
+          (set, name) => set | tracer.host.encoder.signalSet(tracer.host.constant(name)),
+          0n,
+        );
       const stub = judge.cast({
         role: "a stub with a mask",
         prepare(each) {
@@ -69,7 +72,7 @@ export const outOfReach: Pose = (draw) => {
         const meaning = `the ${what} is not as asked: the call returned ${told}`;
         judge.expect(`its ${what}`, `${expected}`, `${keeper.call(name, stub.pid)}`, meaning);
       }
-      keeper.call("kill", -(group ?? 0n), tracer.constant("SIGINT"));
+      keeper.call("kill", -(group ?? 0n), tracer.host.constant("SIGINT"));
       const why = "SIGINT is sent to the group in which the stub was, as Ctrl-C does.";
       const event = { lane: "host", about: stub.lane, kind: "note" } as const;
       stub.tell({ ...event, title: `kill(-${group}, SIGINT)`, why });

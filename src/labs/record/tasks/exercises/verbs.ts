@@ -15,7 +15,7 @@ export function linesOf(call: string, ...args: readonly string[]): string {
 
 /** Writes the registers of an answer, which the kernel must take. @param more names of this task */
 export function writeAnswer(judge: Judge, actor: Actor, answer: Answer, more: Words = {}): void {
-  const { stubAddress, shim } = judge.tracer;
+  const { stubAddress, shim } = judge.tracer.host;
   // What the names of "registers" in docs/lessons/tasks.md stand for.
   const words = answer.all({
     STUB: BigInt(actor.pid),
@@ -67,7 +67,7 @@ export function cloneNew(
   word = kernelWord("CLONE_FILES|SIGCHLD"),
 ): Actor {
   const frame = parent.frame("clone", word);
-  judge.tracer.encoder.encodeBootstrap(frame.offset, parent.pid);
+  judge.tracer.host.encoder.encodeBootstrap(frame.offset, parent.pid);
   parent.setRegisters(frame, "The frame of a clone.");
   return hasChild(judge, parent, makesCall(judge, parent));
 }
@@ -76,7 +76,7 @@ export function cloneNew(
 export function cloneStub(judge: Judge, parent: Actor, word?: bigint): Actor {
   const child = cloneNew(judge, parent, word);
   // It returns from the clone to the instruction after it.
-  const begin = BigInt(judge.tracer.stubAddress);
+  const begin = BigInt(judge.tracer.host.stubAddress);
   for (let i = 0; i < 8 && child.rip !== begin; i++) go(child, 1);
   return child;
 }

@@ -43,7 +43,7 @@ export const traceOptions: Pose = (draw) => {
       const acting = new Acting("tracer", dying.stub);
       const guest = sleeperOf(judge, acting);
       const [request, options] = ["PTRACE_SETOPTIONS", answer.word("options")];
-      const args = [tracer.flag(request), guest.pid, 0, options];
+      const args = [tracer.host.flag(request), guest.pid, 0, options];
       const { errno } = acting.stub.inject("ptrace", ...args);
       judge.expect(request, "0", errno === null ? "0" : `-${errno}`);
       guest.requested(request, "The options of the answer.", { data: options });
@@ -67,7 +67,7 @@ export const traceOptions: Pose = (draw) => {
 /** A guest that another stub traces. It has no death signal, and is about to wait in a system call for ever. */
 function sleeperOf(judge: Judge, acting: Acting): Actor {
   const guest = judge.stub("guest", "the stub that it traces");
-  const clear = [judge.tracer.flag("PR_SET_PDEATHSIG"), 0];
+  const clear = [judge.tracer.host.flag("PR_SET_PDEATHSIG"), 0];
   guest.callBriefly("prctl", clear, "It has no death signal.");
   guest.setRegisters(
     guest.frame("ppoll"),
