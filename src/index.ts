@@ -31,9 +31,8 @@ export {
   interruptGuest,
   type SwitchOptions,
 } from "./core/platform/context.ts";
-export type { Protection } from "./core/platform/memory.ts";
 export { Platform, type PlatformOptions } from "./core/platform/platform.ts";
-export { type FileMapping, Subprocess } from "./core/platform/subprocess.ts";
+export { type FileMapping, type Protection, Subprocess } from "./core/platform/subprocess.ts";
 export type { SignalName, SyscallName } from "./core/shim/bindings.ts";
 export type { Deadline } from "./core/shim/records.ts";
 export { Batch, BatchedCall } from "./core/stub/batch.ts";

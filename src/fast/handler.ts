@@ -1,9 +1,8 @@
 import { constants } from "node:os";
 import type { RegisterBlock } from "../core/encoder/block.ts";
 import { HOST_MACHINE } from "../core/machine/index.ts";
-import type { FloatingPoint, Holder } from "../core/platform/floating_point.ts";
-import { mapPages, protectionFlags } from "../core/platform/memory.ts";
-import type { Runner, Runners } from "../core/platform/runner.ts";
+import type { FloatingPoint, Holder, Runner, Runners } from "../core/platform/runner.ts";
+import { protectionFlags } from "../core/platform/subprocess.ts";
 import { auxiliaryValue, PAGE_SIZE } from "../core/shim/auxiliary_vector.ts";
 import { Deadline, Run, type RunEnd } from "../core/shim/records.ts";
 import { expectAmd64 } from "../core/shim/shim.ts";
@@ -173,7 +172,14 @@ class HandlerRunner implements Runner, Holder {
   #mapCode(spins: number): void {
     const code = new Uint8Array(PAGE_SIZE);
     loadFast().handlerCode(code, code.length, spins);
-    mapPages(this.stub, this.#shared.code, code, "rx");
+    const { stub } = this;
+    const { tracer } = stub;
+    const address = this.#shared.code;
+    const flags =
+      tracer.flag("MAP_PRIVATE") | tracer.flag("MAP_ANONYMOUS") | tracer.flag("MAP_FIXED");
+    stub.call("mmap", address, PAGE_SIZE, protectionFlags(tracer, "rw"), flags, -1, 0);
+    stub.write(address, code);
+    stub.call("mprotect", address, PAGE_SIZE, protectionFlags(tracer, "rx"));
   }
 
   /** Runs the set-up in the stub: handlers, their stack, and the filter. */

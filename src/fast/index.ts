@@ -1,6 +1,6 @@
 // The lane "fast": loading this enters it in the core.
 
-import { RUNNERS } from "../core/platform/faithful.ts";
+import { RUNNERS } from "../core/platform/runner.ts";
 import { STUB_LANES } from "../core/stub/lane.ts";
 import { FAST_RUNNERS } from "./handler.ts";
 import { FAST } from "./injector.ts";

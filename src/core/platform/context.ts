@@ -8,9 +8,8 @@ import { loadShim } from "../shim/shim.ts";
 import { decodeSignalInfo, type SignalInfo } from "../stub/stop.ts";
 import { GRACE_MILLISECONDS, type Thread } from "../stub/tracee.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
-import { FaultRecord } from "./fault.ts";
-import { FloatingPoint } from "./floating_point.ts";
-import { Subprocess } from "./subprocess.ts";
+import { FloatingPoint } from "./runner.ts";
+import { type Fault, Subprocess } from "./subprocess.ts";
 
 /** A system call that a guest made. `setResult` sets its result. */
 export interface GuestSyscall {
@@ -93,7 +92,7 @@ export class Context {
   readonly #record = new Run();
   /** Where the encoder writes the arguments of a system call. */
   readonly #args: RegisterBlock;
-  #fault: FaultRecord | undefined;
+  #fault: Fault | undefined;
   #running = false;
   #released = false;
 
@@ -268,14 +267,21 @@ export class Context {
   #segv(subprocess: Subprocess, info: SignalInfo): GuestFault {
     const { address } = info;
     const instruction = this.#registers.get(HOST_MACHINE.instructionPointer);
-    const repeated = this.#fault?.recurs(subprocess.faults, address, instruction) ?? false;
-    this.#noteFault(new FaultRecord(subprocess.faults, address, instruction));
+    const { faults: home } = subprocess;
+    const last = this.#fault;
+    const repeated =
+      last !== undefined &&
+      home.has(last) &&
+      last.address === address &&
+      last.instruction === instruction;
+    this.#noteFault({ address, instruction, home });
     const access = address === instruction ? "execute" : repeated ? "write" : "read";
     return { kind: "fault", address, access, info };
   }
 
-  #noteFault(fault: FaultRecord | undefined): void {
-    this.#fault?.markStale();
+  #noteFault(fault: Fault | undefined): void {
+    if (this.#fault !== undefined) this.#fault.home.delete(this.#fault);
+    fault?.home.add(fault);
     this.#fault = fault;
   }
 }

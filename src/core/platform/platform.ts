@@ -1,4 +1,4 @@
-import { InputError, StateError } from "../../lib/errors.ts";
+import { DeathError, InputError, StateError } from "../../lib/errors.ts";
 import { checkOptions, count, nameOrNumber, type OptionShapes, truth } from "../../lib/shape.ts";
 import type { Encoder } from "../encoder/abi.ts";
 import { encoderOption } from "../encoder/driver.ts";
@@ -10,9 +10,7 @@ import type { ThreadTicket } from "../stub/thread_pool.ts";
 import { LANE_OPTIONS, Tracer } from "../stub/tracer.ts";
 import { DEFAULT_LANE, type LaneOptions, type Signal } from "../stub/tracing_thread.ts";
 import { Context } from "./context.ts";
-import { RUNNERS } from "./faithful.ts";
-import { Pool } from "./pool.ts";
-import type { Runner, Runners } from "./runner.ts";
+import { RUNNERS, type Runner, type Runners } from "./runner.ts";
 import { notShared, Subprocess } from "./subprocess.ts";
 
 export interface PlatformOptions extends LaneOptions {
@@ -54,7 +52,8 @@ export class Platform {
   readonly master: Stub;
   /** The `Context.xstate` that every context begins with: that of a new process, with the kernel's length and layout. */
   readonly initialXstate: Uint8Array;
-  readonly #pool = new Pool();
+  /** Runners of scrubbed stubs: released subprocesses that wait for reuse. */
+  readonly #pool: Runner[] = [];
   readonly #runners: Runners;
   #closed = false;
 
@@ -100,7 +99,7 @@ export class Platform {
   /** Returns an empty subprocess: from the pool if it has one, else a new grandchild. */
   newAddressSpace(): Subprocess {
     this.#expectOpen();
-    return new Subprocess(this.#pool.take() ?? this.#newRunner(), this.#pool);
+    return new Subprocess(this.#takeRunner(), this.#pool);
   }
 
   /**
@@ -124,7 +123,7 @@ export class Platform {
     const left = [...stubs].reverse();
     try {
       for (let stub = left.pop(); stub !== undefined; stub = left.pop()) {
-        this.#pool.put(this.#runnerOf(stub));
+        this.#pool.push(this.#runnerOf(stub));
       }
     } finally {
       for (const stub of left) stub.close();
@@ -146,7 +145,7 @@ export class Platform {
 
   /** How many subprocesses wait in the pool. */
   get pooled(): number {
-    return this.#pool.size;
+    return this.#pool.length;
   }
 
   /**
@@ -156,7 +155,7 @@ export class Platform {
    */
   close(): void {
     this.tracer.close();
-    this.#pool.clear();
+    this.#pool.length = 0;
     this.#closed = true;
   }
 
@@ -164,7 +163,11 @@ export class Platform {
     this.close();
   }
 
-  #newRunner(): Runner {
+  /** A runner of the pool, else a new one. */
+  #takeRunner(): Runner {
+    for (let next = this.#pool.pop(); next !== undefined; next = this.#pool.pop()) {
+      if (isUsable(next)) return next;
+    }
     return this.#runnerOf(this.master.createStub());
   }
 
@@ -180,5 +183,16 @@ export class Platform {
 
   #expectOpen(): void {
     if (this.#closed) throw new StateError("the platform is closed");
+  }
+}
+
+/** Whether a stub lives, and no SIGKILL is on its way: one ptrace request. */
+function isUsable({ stub }: Runner): boolean {
+  try {
+    if (stub.alive) stub.poll();
+    return stub.alive;
+  } catch (error) {
+    if (error instanceof DeathError) return false;
+    throw error;
   }
 }

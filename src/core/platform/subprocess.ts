@@ -1,26 +1,57 @@
 import {
   DeathError,
   hex,
+  InputError,
   MemoryError,
   StateError,
   SyscallError,
   UnsupportedError,
 } from "../../lib/errors.ts";
-import { bytes, checkOptions, count, integer, truth, word } from "../../lib/shape.ts";
+import { bytes, checkOptions, count, integer, show, truth, word } from "../../lib/shape.ts";
 import { PAGE_SIZE } from "../shim/auxiliary_vector.ts";
 import type { Batch } from "../stub/batch.ts";
 import type { SyscallArgument, SyscallResult } from "../stub/injection.ts";
+import { checkRange } from "../stub/memory.ts";
 import type { Stub } from "../stub/stub.ts";
 import type { ThreadTicket } from "../stub/thread_pool.ts";
 import type { Thread } from "../stub/tracee.ts";
 import type { TracingThread } from "../stub/tracing_thread.ts";
 import { topOfUserSpace } from "../stub/user_space.ts";
-import type { FaultRecord } from "./fault.ts";
-import { type PageRange, type Protection, pageRange, protectionFlags } from "./memory.ts";
-import type { Pool } from "./pool.ts";
 import type { Runner } from "./runner.ts";
 
 const DESCRIPTOR = count(2 ** 31 - 1);
+
+/** The access that a mapping allows: letters of "rwx" in that order, or "" for none. */
+export type Protection = "" | "r" | "w" | "x" | "rw" | "rx" | "wx" | "rwx";
+
+/** The flags of a protection. @throws InputError */
+export function protectionFlags(tracer: TracingThread, protection: Protection): bigint {
+  if (typeof protection !== "string" || !/^r?w?x?$/.test(protection)) {
+    throw new InputError(
+      `protection: expected letters of "rwx" in that order, got ${show(protection)}`,
+    );
+  }
+  let flags = tracer.flag("PROT_NONE");
+  if (protection.includes("r")) flags |= tracer.flag("PROT_READ");
+  if (protection.includes("w")) flags |= tracer.flag("PROT_WRITE");
+  if (protection.includes("x")) flags |= tracer.flag("PROT_EXEC");
+  return flags;
+}
+
+/** A range of whole pages in user space. */
+interface PageRange {
+  readonly start: bigint;
+  readonly length: bigint;
+}
+
+/** The last SIGSEGV of a guest: if it recurs, it counts as a write. */
+export interface Fault {
+  readonly address: bigint;
+  /** The address of the instruction. */
+  readonly instruction: bigint;
+  /** Those of its subprocess: it is removed if its page is unmapped. */
+  readonly home: Set<Fault>;
+}
 
 /** The options of `mapFile`. */
 export interface FileMapping {
@@ -42,21 +73,21 @@ export class Subprocess {
   /** The process. Do not drive it during a switch. */
   readonly stub: Stub;
   // Made for the first fault: most guests have none.
-  #faults: Set<FaultRecord> | undefined;
-  readonly #pool: Pool;
+  #faults: Set<Fault> | undefined;
+  readonly #pool: Runner[];
   /** Runs guests in it. @internal */
   readonly runner: Runner;
   #released = false;
 
-  /** @internal */
-  constructor(runner: Runner, pool: Pool) {
+  /** @param pool where it is put when it is released. @internal */
+  constructor(runner: Runner, pool: Runner[]) {
     this.stub = runner.stub;
     this.runner = runner;
     this.#pool = pool;
   }
 
-  /** The fault records of guests in this subprocess that are not stale. @internal */
-  get faults(): Set<FaultRecord> {
+  /** The last faults of guests in this subprocess, whose pages have not been unmapped since. @internal */
+  get faults(): Set<Fault> {
     this.#faults ??= new Set();
     return this.#faults;
   }
@@ -215,7 +246,7 @@ export class Subprocess {
     }
     try {
       this.runner.empty();
-      this.#pool.put(this.runner);
+      this.#pool.push(this.runner);
     } catch (error) {
       if (error instanceof DeathError) return;
       // It has pages that cannot be unmapped: a sealed one, for example.
@@ -228,10 +259,18 @@ export class Subprocess {
     this.release();
   }
 
+  /** Whole pages of user space that are not stublab's own; the length is rounded up. @throws MemoryError, InputError */
   #range(address: number | bigint, length: number | bigint): PageRange {
-    const range = pageRange(this.tracer, address, length);
-    this.#expectFree(range.start, range.length);
-    return range;
+    const page = BigInt(PAGE_SIZE);
+    const wanted = integer(length, "length");
+    if (wanted <= 0n) throw new MemoryError(`length: expected at least 1 byte, got ${wanted}`);
+    const rounded = ((wanted + page - 1n) / page) * page;
+    const start = checkRange(address, rounded, this.tracer.stubAddress);
+    if (start % page !== 0n) {
+      throw new MemoryError(`${hex(start)} is not a multiple of the page size, ${PAGE_SIZE}`);
+    }
+    this.#expectFree(start, rounded);
+    return { start, length: rounded };
   }
 
   /** @throws MemoryError if a range overlaps the pages of the lane. */
@@ -246,7 +285,9 @@ export class Subprocess {
   }
 
   #markStale(start: bigint, end: bigint): void {
-    for (const fault of this.#faults ?? []) if (fault.isIn(start, end)) fault.markStale();
+    for (const fault of this.#faults ?? []) {
+      if (fault.address >= start && fault.address < end) fault.home.delete(fault);
+    }
   }
 
   #expectUsable(): void {

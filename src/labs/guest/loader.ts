@@ -1,7 +1,6 @@
 import { HOST_MACHINE } from "../../core/machine/index.ts";
 import type { Context } from "../../core/platform/context.ts";
-import type { Protection } from "../../core/platform/memory.ts";
-import type { Subprocess } from "../../core/platform/subprocess.ts";
+import type { Protection, Subprocess } from "../../core/platform/subprocess.ts";
 import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
 import { hex, InputError } from "../../lib/errors.ts";
 import { type Image, pageEnd, pageOf, type Segment } from "./image.ts";

@@ -1,8 +1,7 @@
 import { constants } from "node:os";
 import type { RegisterBlock } from "../../../core/encoder/block.ts";
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
-import { FaithfulRunner } from "../../../core/platform/faithful.ts";
-import { FloatingPoint } from "../../../core/platform/floating_point.ts";
+import { FaithfulRunner, FloatingPoint } from "../../../core/platform/runner.ts";
 import { Run } from "../../../core/shim/records.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
