@@ -31,6 +31,8 @@ export type Action =
   | { readonly kind: "event"; readonly by: 1 | -1 }
   /** To a place, at most the end: forward no further than to an open question. */
   | { readonly kind: "go"; readonly at: number }
+  /** To the step that a link names, whatever was not answered before it. */
+  | { readonly kind: "link"; readonly at: number }
   /** By the place of the choice among those that are shown, from 0. */
   | { readonly kind: "answer"; readonly choice: number }
   | { readonly kind: "pick"; readonly by: 1 | -1 }
@@ -40,7 +42,7 @@ export type Action =
   | { readonly kind: "ask"; readonly asks: boolean };
 
 /**
- * @param at the index of a step, or -1 for the introduction. An open question before it is asked first.
+ * @param at the index of a step, or -1 for the introduction. What is not answered before it is not asked.
  * @param answers those that were given before
  */
 export function beginReading(
@@ -60,7 +62,7 @@ export function beginReading(
     reached: -1,
     message: "",
   };
-  return advance(reading, at);
+  return jump(reading, at);
 }
 
 /** What an action makes of a reading. */
@@ -73,6 +75,8 @@ export function read(before: Reading, action: Action): Reading {
       return move(reading, action.by, nextEvent(reading, action.by));
     case "go":
       return action.at > reading.at ? advance(reading, action.at) : jump(reading, action.at);
+    case "link":
+      return jump(reading, action.at);
     case "answer":
       return answer(reading, action.choice);
     case "pick":

@@ -25,11 +25,6 @@ for (const name of LESSONS) {
   });
 }
 
-test("a birth has about fifteen", async () => {
-  const { length } = eventsOf(await recordingOf("host"));
-  assert.ok(length >= 12 && length <= 17, `${length}`);
-});
-
 test("a request that fails, and a wait that finds nothing, are events", async () => {
   const recording = await recordingOf("cascade");
   const titles = eventsOf(recording).map((event) => recording.steps[event]?.title ?? "");

@@ -51,7 +51,7 @@ for (const [name, action] of FORWARD) {
   });
 }
 
-reading("a link to a step leads there once all questions before it are answered", () => {
+reading("one goes to a step once all questions before it are answered", () => {
   const [first = 0, second = 0] = stops;
   const go = (state: Reading, at: number) => read(state, { kind: "go", at });
   const stopped = go(beginReading(host), first + 2);
@@ -65,10 +65,15 @@ reading("a link to a step leads there once all questions before it are answered"
   assert.equal([go(shown, 9999).at, go(shown, -9).at], [length, -1]);
 });
 
-reading("a reading that begins at a step asks what comes before it", () => {
+reading("a reading that begins at a step, and a link, show it, and ask what it answers", () => {
   const [first = 0, second = 0] = stops;
-  const begun = beginReading(host, length - 1);
-  assert.equal([begun.at, begun.asked, begun.reached], [first, 0, first - 1]);
+  for (const begun of [
+    beginReading(host, length - 1),
+    read(beginReading(host, 0), { kind: "link", at: length - 1 }),
+  ]) {
+    assert.equal([begun.at, begun.asked, begun.reached], [length - 1, null, length - 1]);
+    assert.equal([press(begun, "right").at, press(begun, "home", "end").at], [length, first]);
+  }
   const answered = beginReading(host, second, 0, new Map([[0, null]]));
   assert.equal([answered.at, answered.asked], [second, 1]);
 });

@@ -16,7 +16,10 @@ for (const name of LESSONS.filter((each) => refusalOf(each) === undefined)) {
       const { lanes, steps, end } = recording;
       assert.is(recording.encoder, encoder);
       assert.ok(end.length >= 4);
-      assert.ok(eventsOf(recording).length <= 30);
+      const events = eventsOf(recording);
+      assert.ok(events.length <= 20, `${events.length} events`);
+      const first = events.indexOf(recording.questions[0]?.step ?? -1);
+      assert.ok(first >= 0 && first < 4, `the first question is before event ${first + 1}`);
       assert.equal(
         end.filter(({ held }) => !held),
         [],

@@ -90,7 +90,7 @@ function useLinks(act: (action: Action) => void): void {
       // By now the address may name the step that the reader has left.
       const at = readPlace(new URL(newURL).hash);
       if (at === null) return;
-      act({ kind: "go", at });
+      act({ kind: "link", at });
       document.querySelector<HTMLElement>("#step-title")?.focus();
     };
     addEventListener("hashchange", change);
