@@ -13,7 +13,6 @@ export const heap: usize = __heap_base;
 export * from "./linux/arguments";
 export * from "./linux/clone";
 export * from "./linux/errno";
-export * from "./linux/numbers";
 export * from "./linux/ptrace";
 export * from "./linux/siginfo";
 export * from "./linux/signal";

@@ -2,6 +2,7 @@
 // cross the border, which the C compiler asserts. And the names of system calls and signals, from the encoders' tables.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { CALLS, callsOf } from "./calls.mjs";
 import { MACHINES } from "./compilers.mjs";
 import { cAssertions } from "./records.mjs";
 import { files, makerOf } from "./sources.mjs";
@@ -11,9 +12,7 @@ const makeFrom = makerOf(import.meta.url);
 /** The rooms of shim/: each is a library that contains the core, too. */
 export const ROOMS = ["core", "fast", "sandbox"];
 
-/** The tables of names of all architectures. */
-const CALLS = [...MACHINES, "linux"].map((folder) => `assembly/${folder}/numbers.ts`);
-const SIGNALS = ["assembly/linux/signal.ts"];
+const SIGNALS = "assembly/linux/signal.ts";
 
 const BINDINGS = "src/core/shim/bindings.ts";
 
@@ -37,7 +36,7 @@ const NUMBER = /^#define (\w+) (\d+|0x[\da-fA-F]+)$/gm;
 export function writeBindings() {
   const headersOf = (room) => files(`shim/${room}`, ".h");
   const headers = ROOMS.flatMap(headersOf);
-  return makeFrom(BINDINGS, [...headers, ...CALLS, ...SIGNALS], () => {
+  return makeFrom(BINDINGS, [...headers, CALLS, SIGNALS], () => {
     const text = textOf(headers);
     const numbers = Object.fromEntries(
       [...text.matchAll(NUMBER)].map(([, name, number]) => [name, Number(number)]),
@@ -57,9 +56,11 @@ export function writeBindings() {
         ]),
       ),
       `/** The system calls of Linux, by the kernel's names. */
-export type SyscallName = ${union(CALLS, /^export const SYS_(\w+)/gm)};`,
+export type SyscallName = ${union(MACHINES.flatMap(callsOf).map(({ name }) => name))};`,
       `/** The signals that have names. */
-export type SignalName = ${union(SIGNALS, /^export const (SIG[A-Z]+\d?)\b/gm)};`,
+export type SignalName = ${union(
+        [...textOf([SIGNALS]).matchAll(/^export const (SIG[A-Z]+\d?)\b/gm)].map(([, name]) => name),
+      )};`,
     ];
     writeFileSync(BINDINGS, `${parts.join("\n\n")}\n`);
     for (const machine of MACHINES) writeAssertions(machine, headers, structs);
@@ -81,11 +82,8 @@ function writeAssertions(machine, headers, structs) {
   writeFileSync(layoutsOf(machine), `${lines.join("\n")}\n`);
 }
 
-/** The type of what a pattern finds in files. */
-function union(paths, pattern) {
-  const names = new Set([...textOf(paths).matchAll(pattern)].map(([, name]) => `"${name}"`));
-  return [...names].sort().join(" | ");
-}
+/** The type of one of these names. */
+const union = (names) => [...new Set(names.map((name) => `"${name}"`))].sort().join(" | ");
 
 const textOf = (paths) => paths.map((path) => readFileSync(path, "utf8")).join("");
 

@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeBindings } from "./bindings.mjs";
+import { writeCalls } from "./calls.mjs";
 import { HOST, MACHINES, MODELLESS, OTHER } from "./compilers.mjs";
 import { writeExplainTexts } from "./explain.mjs";
 import { buildLessonTexts } from "./lessons.mjs";
@@ -22,6 +23,7 @@ mkdirSync("build", { recursive: true });
 try {
   await writeRecords();
   await writeRules();
+  await writeCalls();
   await writeExplainTexts();
   await writeBindings();
   await buildLessonTexts();

@@ -1,6 +1,7 @@
 // What the build writes into the module of assembly/explain/: its causes, and the names of calls, signals and errnos.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { CALLS, callsOf } from "./calls.mjs";
 import { MACHINES, MODELLESS } from "./compilers.mjs";
 import { makerOf } from "./sources.mjs";
 
@@ -10,12 +11,8 @@ const makeFrom = makerOf(import.meta.url);
 const FIELDS = "id text next lesson stops waits events tracers programs".split(" ");
 const CAUSES = "assembly/explain/causes.jsonl";
 
-/** Where constants are defined; riscv64 has the kernel's generic table, as arm64. */
-const NUMBERS = { amd64: "amd64", arm64: "arm64", riscv64: "arm64" };
-const sourcesOf = (arch) => [
-  `assembly/${NUMBERS[arch]}/numbers.ts`,
-  ...["numbers", "signal", "errno"].map((name) => `assembly/linux/${name}.ts`),
-];
+/** Where the constants of signals and errnos are defined. */
+const NUMBERS = ["signal", "errno"].map((name) => `assembly/linux/${name}.ts`);
 
 const ALL = [...MACHINES, ...MODELLESS];
 export const EXPLAIN_TEXTS = ["build/causes.ts", ...ALL.map((arch) => `build/${arch}/names.ts`)];
@@ -27,7 +24,7 @@ export async function writeExplainTexts() {
   for (const arch of ALL) {
     mkdirSync(`build/${arch}`, { recursive: true });
     const target = `build/${arch}/names.ts`;
-    await makeFrom(target, sourcesOf(arch), () => writeFileSync(target, namesText(arch)));
+    await makeFrom(target, [CALLS, ...NUMBERS], () => writeFileSync(target, namesText(arch)));
   }
 }
 
@@ -43,17 +40,16 @@ function causesText() {
 }
 
 function namesText(arch) {
-  const sources = sourcesOf(arch).map((path) => readFileSync(path, "utf8"));
+  const calls = callsOf(arch).map(({ name, number }) => `${number} ${name}`);
+  const sources = NUMBERS.map((path) => readFileSync(path, "utf8"));
   const found = [...sources.join("\n").matchAll(/^export const (\w+): i32 = (\d+);/gm)];
   // Of several names of one number the first is found.
   const named = (name, form) =>
     constants(
       name,
-      found.flatMap(([, each, number]) =>
-        form.test(each) ? [`${number} ${each.replace(/^SYS_/, "")}`] : [],
-      ),
+      found.flatMap(([, each, number]) => (form.test(each) ? [`${number} ${each}`] : [])),
     );
-  return named("CALLS", /^SYS_[a-z_]/) + named("SIGNALS", /^SIG/) + named("ERRNOS", /^E[A-Z0-9]+$/);
+  return constants("CALLS", calls) + named("SIGNALS", /^SIG/) + named("ERRNOS", /^E[A-Z0-9]+$/);
 }
 
 /** Lines as a text of a module in AssemblyScript; as UTF-8 it has half the size. */

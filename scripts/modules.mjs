@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { setFlagsFromString } from "node:v8";
+import { CALL_CONSTANTS } from "./calls.mjs";
 import { MACHINES } from "./compilers.mjs";
 import { EXPLAIN_TEXTS } from "./explain.mjs";
 import { RECORD_CLASSES } from "./records.mjs";
@@ -37,6 +38,7 @@ export async function buildModules(arch) {
     ...RECORD_CLASSES,
     ...RULE_EXPORTS,
     ...EXPLAIN_TEXTS,
+    ...CALL_CONSTANTS,
     "asconfig.json",
   ];
   // Node.js has those of both architectures with a model.

@@ -13,8 +13,8 @@ export const PTRACE_GETREGS: i32 = 12;
 export const PTRACE_SETREGS: i32 = 13;
 export const NT_X86_XSTATE: i32 = 0x202;
 
+export * from "../../build/calls";
 export * from "../abi";
 export * from "./guest";
-export * from "./numbers";
 export * from "./registers";
 export * from "./syscall";

@@ -1,8 +1,8 @@
 // A system call of a stub on amd64: the number in rax, arguments in rdi, rsi, rdx, r10, r8, r9; the result in
 // rax; rcx and r11 are lost (syscall(2), "Architecture calling conventions").
 
+import { SYS_restart_syscall } from "../../build/calls";
 import { ERESTART_RESTARTBLOCK, restartsSyscall, syscallErrno } from "../linux/errno";
-import { SYS_restart_syscall } from "./numbers";
 import { REGISTERS_SIZE, Registers } from "./registers";
 
 /** Length of the SYSCALL instruction (0f 05) in bytes. */

@@ -9,8 +9,8 @@ export const O_DIRECTORY: u32 = 0o40000;
 export const O_NOFOLLOW: u32 = 0o100000;
 export const PROT_BTI: u32 = 0x10;
 
+export * from "../../build/calls";
 export * from "../abi";
 export * from "./guest";
-export * from "./numbers";
 export * from "./registers";
 export * from "./syscall";

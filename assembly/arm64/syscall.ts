@@ -1,8 +1,8 @@
 // A system call of a stub on arm64: the number in x8, arguments in x0 to x5; the result in x0 (syscall(2),
 // "Architecture calling conventions").
 
+import { SYS_restart_syscall } from "../../build/calls";
 import { ERESTART_RESTARTBLOCK, restartsSyscall, syscallErrno } from "../linux/errno";
-import { SYS_restart_syscall } from "./numbers";
 import { REGISTERS_SIZE, Registers } from "./registers";
 
 /** Length of the SVC instruction (d4000001) in bytes. */

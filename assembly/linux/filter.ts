@@ -22,7 +22,7 @@ import {
   SYS_prctl,
   SYS_restart_syscall,
   SYS_wait4,
-} from "../numbers";
+} from "../../build/calls";
 import {
   AT_EMPTY_PATH,
   PR_SET_PDEATHSIG,

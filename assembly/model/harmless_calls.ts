@@ -11,7 +11,7 @@ import {
   SYS_getuid,
   SYS_restart_syscall,
   SYS_sched_yield,
-} from "../numbers";
+} from "../../build/calls";
 import { forget, put, set } from "./prediction";
 import { use } from "./rule";
 import { RESULT } from "./task";

@@ -1,7 +1,7 @@
 // What system calls return in a target, whose filter (src/labs/fuzz/case/pieces.ts) allows few of them. The number of
 // a call is the low half of orig_rax.
 
-import { SYS_uretprobe } from "../../amd64/numbers";
+import { SYS_uretprobe } from "../../../build/calls";
 import { REG_orig_rax, REG_rax, REG_rip } from "../../amd64/registers";
 import { SI_KERNEL } from "../../linux/siginfo";
 import { SIGILL } from "../../linux/signal";

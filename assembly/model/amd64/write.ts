@@ -1,6 +1,6 @@
 // The write of a setup by ptrace: which request it is.
 
-import { SYS_getpid } from "../../amd64/numbers";
+import { SYS_getpid } from "../../../build/calls";
 import {
   REG_eflags,
   REG_orig_rax,

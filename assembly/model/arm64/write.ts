@@ -1,6 +1,6 @@
 // The write of a setup: the regsets of arch/arm64/kernel/ptrace.c, and valid_user_regs, which says what NT_PRSTATUS takes
 
-import { SYS_getpid } from "../../arm64/numbers";
+import { SYS_getpid } from "../../../build/calls";
 import { REG_pc, REG_pstate, REG_x0, REG_x7, REG_x8, REGISTERS_SIZE } from "../../arm64/registers";
 import * as setups from "../../fuzz/setup";
 import { Setup } from "../../fuzz/setup";
