@@ -1,8 +1,7 @@
 import { StateError } from "../../lib/errors.ts";
 import type { Batch } from "./batch.ts";
-import { cloneStub } from "./birth.ts";
 import type { Condition } from "./filter.ts";
-import { inject, type SyscallArgument, type SyscallResult } from "./injection.ts";
+import type { SyscallArgument, SyscallResult } from "./injection.ts";
 import type { Thread } from "./tracee.ts";
 import type { Lane, TracingThread } from "./tracing_thread.ts";
 
@@ -68,18 +67,3 @@ export class Lanes<Part> {
     throw new StateError(`the lane ${lane} is not loaded`);
   }
 }
-
-/** "faithful" is gVisor's sequence of requests: an injection for each call. It has nothing of its own in a stub. */
-export const STUB_LANES = new Lanes<StubLane>({
-  staysInSession: false,
-  clonesChildren: true,
-  injector: (thread) => ({
-    call: (number, args) => inject(thread, number, args).result,
-    run(batch, first) {
-      batch.inject(thread, first);
-      return first + 1;
-    },
-    clone: ({ exitSignal }) => ({ threads: [cloneStub(thread, exitSignal)] }),
-  }),
-  allowedCalls: () => [],
-});

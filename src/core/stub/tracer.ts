@@ -14,10 +14,11 @@ import type { Encoder } from "../encoder/abi.ts";
 import { openAssemblyEncoder } from "../encoder/assembly.ts";
 import { encoderOption, expectDriver } from "../encoder/driver.ts";
 import { checkDeadline } from "../shim/records.ts";
-import { CHILD_STEPS, type ChildStep, type Fork, forkStub, rehearse } from "./birth.ts";
+import { CHILD_STEPS, type ChildStep, cloneStub, type Fork, forkStub, rehearse } from "./birth.ts";
 import { throwAll } from "./end.ts";
 import { allowCalls, FILTER_INSTRUCTION, MOST_INSTRUCTIONS } from "./filter.ts";
-import { STUB_LANES } from "./lane.ts";
+import { inject } from "./injection.ts";
+import { Lanes, type StubLane } from "./lane.ts";
 import { Stub, type StubRegistry } from "./stub.ts";
 import { redeemTicket, type ThreadTicket } from "./thread_pool.ts";
 import type { Thread } from "./tracee.ts";
@@ -44,6 +45,21 @@ export interface StubOptions {
    */
   filter?: Uint8Array | undefined;
 }
+
+/** "faithful" is gVisor's sequence of requests: an injection for each call. It has nothing of its own in a stub. */
+export const STUB_LANES = new Lanes<StubLane>({
+  staysInSession: false,
+  clonesChildren: true,
+  injector: (thread) => ({
+    call: (number, args) => inject(thread, number, args).result,
+    run(batch, first) {
+      batch.inject(thread, first);
+      return first + 1;
+    },
+    clone: ({ exitSignal }) => ({ threads: [cloneStub(thread, exitSignal)] }),
+  }),
+  allowedCalls: () => [],
+});
 
 /** Called with each stub that died. */
 export type DeathListener = (stub: Stub) => unknown;
