@@ -1,9 +1,6 @@
 import { InputError } from "../../lib/errors.ts";
 import { show } from "../../lib/shape.ts";
-import { HOST_MACHINE } from "../machine/index.ts";
 import { DEADLINE, RUN } from "./bindings.ts";
-
-const [READ, WRITE] = HOST_MACHINE.registerRequests;
 
 /** A microsecond, the unit of the shim, in milliseconds. */
 export const SHORTEST_DEADLINE = 0.001;
@@ -92,12 +89,12 @@ export class Run {
 
   /** Whether the last switch ended because the kernel refused the XSAVE area. */
   get refusedXstate(): boolean {
-    return this.bytes.getInt32(RUN.step, true) === WRITE_XSTATE;
+    return this.step === WRITE_XSTATE;
   }
 
-  /** The request that was made last. */
-  get step(): string {
-    return STEPS[this.bytes.getInt32(RUN.step, true)] ?? "run";
+  /** The request that was made last: an enum stublab_step. */
+  get step(): number {
+    return this.bytes.getInt32(RUN.step, true);
   }
 
   /** The status word of the last wait. */
@@ -108,17 +105,6 @@ export class Run {
 
 /** STUBLAB_STEP_SETREGSET */
 const WRITE_XSTATE = 1;
-
-/** The steps of a run in the order of enum stublab_step. */
-const STEPS = [
-  `ptrace(${WRITE})`,
-  "ptrace(PTRACE_SETREGSET)",
-  "ptrace(PTRACE_CONT)",
-  "wait4",
-  `ptrace(${READ})`,
-  "ptrace(PTRACE_GETREGSET)",
-  "ptrace(PTRACE_GETSIGINFO)",
-] as const;
 
 /**
  * How a run ends, in the order of enum stublab_end:

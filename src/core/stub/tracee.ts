@@ -59,6 +59,17 @@ const AT_ONCE = new Deadline(0);
 
 const [READ, WRITE] = HOST_MACHINE.registerRequests;
 
+/** The steps of a run in the order of enum stublab_step. */
+const STEPS = [
+  `ptrace(${WRITE})`,
+  "ptrace(PTRACE_SETREGSET)",
+  "ptrace(PTRACE_CONT)",
+  "wait4",
+  `ptrace(${READ})`,
+  "ptrace(PTRACE_GETREGSET)",
+  "ptrace(PTRACE_GETSIGINFO)",
+] as const;
+
 const { ECHILD, EMFILE, ENFILE, ESRCH, ETIMEDOUT } = constants.errno;
 
 /** A thread that runs until its next stop. */
@@ -435,7 +446,7 @@ export class Thread {
 
   /** How a run ended, by the shim's result. @throws DeathError, TraceError if a request failed @internal */
   endOf(result: number, run: Run): RunEnd {
-    if (result < 0 && result !== -ETIMEDOUT) this.fail(run.step, -result);
+    if (result < 0 && result !== -ETIMEDOUT) this.fail(STEPS[run.step] ?? "run", -result);
     return RUN_ENDS[result] ?? "late";
   }
 
