@@ -1,5 +1,6 @@
 // What the host has for itself: threads and the processors on which they run, pidfds, files, and
 // memory that it shares.
+#include "belongings.h"
 #include "machine.h"
 #include "shim.h"
 #include <asm-generic/errno.h>
@@ -25,7 +26,7 @@ int64_t stublab_tgkill(int32_t tgid, int32_t tid, int32_t signal) {
 }
 
 int64_t stublab_pidfd(int32_t pid) {
-    return syscall2(__NR_pidfd_open, pid, 0);
+    return keep(BELONGING_FILE, syscall2(__NR_pidfd_open, pid, 0), 0);
 }
 
 int64_t stublab_has_ended(int32_t pidfd) {
@@ -62,6 +63,7 @@ int64_t stublab_bind(int32_t tid, uint32_t processor) {
 }
 
 int64_t stublab_close(int32_t file) {
+    drop(BELONGING_FILE, file);
     return syscall1(__NR_close, file);
 }
 
@@ -71,20 +73,19 @@ int64_t stublab_memory_file(uint64_t length) {
         return file;
     long result = syscall2(__NR_ftruncate, file, (long)length);
     if (result == 0)
-        return file;
+        return keep(BELONGING_FILE, file, 0);
     syscall1(__NR_close, file);
     return result;
 }
 
-int64_t stublab_map_file(int32_t file, uint64_t length) {
-    return syscall6(__NR_mmap, 0, (long)length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+int64_t stublab_map_shared(int32_t file, uint64_t length) {
+    const int flags = MAP_SHARED | (file < 0 ? MAP_ANONYMOUS : 0);
+    const long access = PROT_READ | PROT_WRITE;
+    const int64_t address = syscall6(__NR_mmap, 0, (long)length, access, flags, file, 0);
+    return keep(BELONGING_MEMORY, address, length);
 }
 
 int64_t stublab_unmap(uint64_t address, uint64_t length) {
+    drop(BELONGING_MEMORY, (int64_t)address);
     return syscall2(__NR_munmap, (long)address, (long)length);
-}
-
-int64_t stublab_map_shared(uint64_t length) {
-    return syscall6(__NR_mmap, 0, (long)length, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED,
-                    -1, 0);
 }

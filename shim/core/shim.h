@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define STUBLAB_SHIM_ABI 7
+#define STUBLAB_SHIM_ABI 8
 #define STUBLAB_EXPORT __attribute__((visibility("default")))
 
 STUBLAB_EXPORT uint32_t stublab_shim_abi(void);
@@ -34,9 +34,6 @@ STUBLAB_EXPORT int64_t stublab_probe_page(uint64_t address);
 STUBLAB_EXPORT uint32_t stublab_stub_syscall_offset(void);
 /** Offset in the stub code of the program counter between two injections: after INT3, or at BRK. */
 STUBLAB_EXPORT uint32_t stublab_stub_rest_offset(void);
-
-/** Maps `length` zero bytes that forked children share with the caller. Returns their address. */
-STUBLAB_EXPORT int64_t stublab_map_shared(uint64_t length);
 
 /**
  * The steps of a forked child before the stub code, in order. `omit` of stublab_fork has the bits
@@ -74,10 +71,10 @@ STUBLAB_EXPORT int64_t stublab_fork(uint64_t clone_word, uint64_t stub, uint32_t
                                     uint32_t filter_length, uint32_t options);
 
 /**
- * Notes that the calling thread has forked a stub that leads this process group, and reaps the
- * groups of threads that have ended: if a thread is ended from outside, as by worker.terminate(),
- * the kernel kills its stubs, and none of its code is left to reap those that are children of the
- * host. If there are more than 256 groups, the stubs of others stay zombies.
+ * Notes that the calling thread has forked a stub that leads this process group, and gives back
+ * what threads had taken that have ended: files, memory, and such groups, which it reaps. If a
+ * thread is ended from outside, as by worker.terminate(), the kernel kills its stubs, and none of
+ * its code is left. Of what exceeds 32768 at a time nothing is given back.
  */
 STUBLAB_EXPORT void stublab_note_group(int32_t group);
 
@@ -244,9 +241,11 @@ STUBLAB_EXPORT int64_t stublab_idle_image(void);
 
 /** Creates a file of `length` zero bytes in memory. Returns its file descriptor (close-on-exec). */
 STUBLAB_EXPORT int64_t stublab_memory_file(uint64_t length);
-/** Maps the first `length` bytes of a file, shared, for reading and writing. Returns the address.
+/**
+ * Maps the first `length` bytes of a file, shared, for reading and writing; for -1 as many zero
+ * bytes that forked children share. Returns the address.
  */
-STUBLAB_EXPORT int64_t stublab_map_file(int32_t file, uint64_t length);
+STUBLAB_EXPORT int64_t stublab_map_shared(int32_t file, uint64_t length);
 /** Unmaps memory of the host, of which no view may be used any more. */
 STUBLAB_EXPORT int64_t stublab_unmap(uint64_t address, uint64_t length);
 

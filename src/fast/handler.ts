@@ -15,6 +15,7 @@ import { limitRemedy } from "../lib/errno.ts";
 import { AttachError, DeadlineError, InputError, UnsupportedError } from "../lib/errors.ts";
 import { HandlerPages } from "./handler_pages.ts";
 import { MADV_DONTFORK } from "./ring.ts";
+import { mapNewFile } from "./ring_memory.ts";
 import { loadFast } from "./shim.ts";
 
 const { EPROTO } = constants.errno;
@@ -138,11 +139,11 @@ class HandlerRunner implements Runner, Holder {
     stub.call("sigaltstack", this.#shared.altStack, 0);
   }
 
-  #close(): void {
+  #close(memory: number): void {
     try {
       this.vacate();
     } finally {
-      loadFast().closePages(this.#shared.bytes);
+      this.stub.tracer.shim.unmap(memory, this.#shared.length);
     }
   }
 
@@ -154,18 +155,21 @@ class HandlerRunner implements Runner, Holder {
   #mapShared(xstate: Uint8Array): void {
     const { stub } = this;
     const { shim, stubAddress } = stub.tracer;
-    const file = loadFast().openPages(this.#shared.bytes, stubAddress, xstate, xstate.length);
-    if (file < 0) throw this.#refused("memfd_create", -file);
-    stub.thread.onEnd = () => this.#close();
+    const pages = this.#shared;
+    const mapped = mapNewFile(shim, loadFast().planPages(pages.bytes, stubAddress, xstate.length));
+    if (typeof mapped === "number") throw this.#refused("memfd_create", -mapped);
+    pages.shared = mapped.address;
+    stub.thread.onEnd = () => this.#close(mapped.address);
     try {
-      const { address, code } = this.#shared;
-      const length = code - address;
+      const { address, length } = pages;
+      const kept = loadFast().openPages(pages.bytes, stubAddress, xstate);
+      if (kept < 0) throw this.#refused("madvise", -kept);
       const flags = stub.tracer.flag("MAP_SHARED") | stub.tracer.flag("MAP_FIXED");
-      stub.call("mmap", address, length, protectionFlags(stub.tracer, "rw"), flags, file, 0);
+      stub.call("mmap", address, length, protectionFlags(stub.tracer, "rw"), flags, mapped.file, 0);
       // A stub that this one clones must not write to its frames.
       stub.call("madvise", address, length, MADV_DONTFORK);
     } finally {
-      shim.close(file);
+      shim.close(mapped.file);
     }
   }
 

@@ -19,6 +19,11 @@ export class HandlerPages {
     this.bytes.setInt32(PAGES.pidfd, file, true);
   }
 
+  /** The address in the host. */
+  set shared(address: number) {
+    this.bytes.setBigUint64(PAGES.shared, BigInt(address), true);
+  }
+
   /** Bytes of the stack of the signal handler. */
   get stack(): number {
     return Number(this.bytes.getBigUint64(PAGES.stack, true));
@@ -29,9 +34,14 @@ export class HandlerPages {
     return this.address + this.stack + DEFINES.HEADER_ALTSTACK;
   }
 
+  /** Bytes of the stack and the header. */
+  get length(): number {
+    return this.stack + DEFINES.HEADER_LENGTH;
+  }
+
   /** The address of the handler's page in the stub: after the stack and the header. */
   get code(): number {
-    return this.address + this.stack + DEFINES.HEADER_LENGTH;
+    return this.address + this.length;
   }
 
   /** The address in the stub. */

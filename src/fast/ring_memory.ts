@@ -21,15 +21,17 @@ interface RingFile {
 
 const files = new Set<RingFile>();
 
-/** Maps a file. Returns the errno of the call that failed, negative. */
-function openFile(shim: Shim): RingFile | number {
-  const file = shim.memoryFile(RINGS * RING_SIZE);
+/** A file in memory, mapped in the host. Returns the errno of the call that failed, negative. */
+export function mapNewFile(
+  shim: Shim,
+  length: number,
+): { readonly file: number; readonly address: number } | number {
+  const file = shim.memoryFile(length);
   if (file < 0) return file;
-  const address = shim.mapFile(file, RINGS * RING_SIZE);
-  const opened = { file, address, unused: [] };
-  if (address > 0) files.add(opened);
-  else shim.close(file);
-  return address > 0 ? opened : address;
+  const address = shim.mapShared(file, length);
+  if (address > 0) return { file, address };
+  shim.close(file);
+  return address;
 }
 
 /** The memory of a ring, mapped in the host: a part of a file, which a stub maps, too. */
@@ -58,8 +60,10 @@ export class RingMemory {
       const last = unused.pop();
       if (last !== undefined) return last;
     }
-    const home = openFile(shim);
-    if (typeof home === "number") return home;
+    const mapped = mapNewFile(shim, RINGS * RING_SIZE);
+    if (typeof mapped === "number") return mapped;
+    const home: RingFile = { ...mapped, unused: [] };
+    files.add(home);
     for (let ring = RINGS - 1; ring > 0; ring--) {
       home.unused.push(new RingMemory(home, ring * RING_SIZE));
     }

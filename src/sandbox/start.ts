@@ -162,7 +162,7 @@ export class Fate {
   static take(): Fate {
     const free = Fate.#free.pop();
     if (free !== undefined) return free;
-    const address = loadShim().mapShared(FATE.size);
+    const address = loadShim().mapShared(-1, FATE.size);
     if (address < 0) throw new UnsupportedError(`mmap failed: ${errnoName(-address)}`);
     return new Fate(address);
   }

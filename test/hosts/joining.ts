@@ -8,13 +8,18 @@ const AT = 0x10000;
 const SWITCHES = 1000;
 
 const platform = Platform.open();
-const own = platform.newAddressSpace();
-own.mapAnonymous(AT, PAGE_SIZE, "rwx");
-own.write(AT, LOOPS_GETPID);
+const own = guestSpace(platform);
+
+function guestSpace(platform: Platform): Subprocess {
+  const space = platform.newAddressSpace();
+  space.mapAnonymous(AT, PAGE_SIZE, "rwx");
+  space.write(AT, LOOPS_GETPID);
+  return space;
+}
 
 /** Runs a guest of `space`; returns how many of its calls were getpid. */
-function run(space: Subprocess): number {
-  const context = platform.newContext();
+function run(space: Subprocess, of = platform): number {
+  const context = of.newContext();
   context.registers.set(HOST_MACHINE.instructionPointer, BigInt(AT));
   let calls = 0;
   for (let i = 0; i < SWITCHES; i++) {
@@ -26,6 +31,18 @@ function run(space: Subprocess): number {
   return calls;
 }
 
+/** A ring, a pidfd, and a guest's pages if there are guests without a tracer. */
+function takeEverything(): unknown {
+  const tracer = new Tracer({ lane: "fast" });
+  const { lane } = tracer.createStub().inject("getpid");
+  tracer.createStub().thread.expect("stopped").detach();
+  if (HOST_ARCH === "amd64") {
+    const fast = Platform.open({ lane: "fast" });
+    run(guestSpace(fast), fast);
+  }
+  return { lane };
+}
+
 function obey({ order, ticket }: { order: string; ticket?: ThreadTicket }): unknown {
   if (order === "open fatal") {
     Platform.open({ exitSignal: "SIGKILL" });
@@ -35,6 +52,7 @@ function obey({ order, ticket }: { order: string; ticket?: ThreadTicket }): unkn
     const master = new Tracer({ lane: "fast" }).createStub();
     return [master, ...Array.from({ length: 20 }, () => master.createStub())].map(({ pid }) => pid);
   }
+  if (order === "take") return takeEverything();
   if (ticket === undefined) return "no ticket";
   const space = platform.join(ticket);
   if (order === "hold") return { holds: space.stub.call("getpid") };

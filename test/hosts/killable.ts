@@ -49,7 +49,7 @@ const points: Record<string, () => void> = {
 };
 
 function fork(): Thread {
-  const step = tracer.host.shim.mapShared(4);
+  const step = tracer.host.shim.mapShared(-1, 4);
   const pid = tracer.host.shim.fork(word, tracer.host.stubAddress, 0, step, null, 0, 0);
   say(`pid ${pid}`);
   return new Thread(tracer.host, pid, pid);

@@ -60,29 +60,18 @@ static void write_arguments(const struct stublab_pages *pages, uint64_t injectio
     program[1] = in_stub + HEADER_FILTER;
 }
 
-int64_t stublab_open_pages(struct stublab_pages *pages, uint64_t stub, const void *xstate,
-                           uint64_t xstate_length) {
+int64_t stublab_plan_pages(struct stublab_pages *pages, uint64_t stub, uint64_t xstate_length) {
     pages->stack = (xstate_length + FRAME_ROOM + PAGE_SIZE - 1) & ~(PAGE_SIZE - UINT64_C(1));
     pages->address = stub - PAGE_SIZE - HEADER_LENGTH - pages->stack;
     pages->frame = 0;
-    const uint64_t length = pages->stack + HEADER_LENGTH;
-    int64_t file = stublab_memory_file(length);
-    if (file < 0)
-        return file;
-    int64_t shared = stublab_map_file((int32_t)file, length);
-    int64_t result = shared;
-    if (shared >= 0)
-        result = syscall3(__NR_madvise, shared, (long)length, MADV_DONTFORK);
-    if (result < 0) {
-        if (shared >= 0)
-            syscall2(__NR_munmap, shared, (long)length);
-        stublab_close((int32_t)file);
-        return result;
-    }
-    pages->shared = (uint64_t)shared;
+    return (int64_t)pages->stack + HEADER_LENGTH;
+}
+
+int64_t stublab_open_pages(struct stublab_pages *pages, uint64_t stub, const void *xstate) {
+    const long length = (long)pages->stack + HEADER_LENGTH;
     take_features(pages, xstate);
     write_arguments(pages, stub + stublab_stub_syscall_offset() + SYSCALL_BYTES);
-    return file;
+    return syscall3(__NR_madvise, (long)pages->shared, length, MADV_DONTFORK);
 }
 
 int64_t stublab_clear_pages(struct stublab_pages *pages) {
@@ -92,10 +81,6 @@ int64_t stublab_clear_pages(struct stublab_pages *pages) {
     describe_stack(pages);
     pages->pending[0] = 0;
     return 0;
-}
-
-int64_t stublab_close_pages(struct stublab_pages *pages) {
-    return syscall2(__NR_munmap, (long)pages->shared, (long)(pages->stack + HEADER_LENGTH));
 }
 
 int64_t stublab_handler_code(void *page, uint64_t length, uint32_t spins) {

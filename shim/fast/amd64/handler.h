@@ -27,16 +27,20 @@ struct stublab_pages {
 };
 
 /**
- * Makes the shared pages of a stub whose stub code is at `stub`, and writes the arguments of its
- * set-up. `xstate` is a new process's XSAVE area. Returns a file descriptor of them, which the stub
- * maps at `pages->address` and the caller closes; children of the host do not inherit the pages.
+ * Lays out the shared pages of a stub whose stub code is at `stub`, for XSAVE areas of a length.
+ * Returns their number of bytes, which the caller maps at `pages->shared`, and the stub at
+ * `pages->address`.
+ */
+STUBLAB_EXPORT int64_t stublab_plan_pages(struct stublab_pages *pages, uint64_t stub,
+                                          uint64_t xstate_length);
+/**
+ * Writes the arguments of the set-up to the mapped pages. `xstate` is a new process's XSAVE area.
+ * Children of the host do not inherit the pages.
  */
 STUBLAB_EXPORT int64_t stublab_open_pages(struct stublab_pages *pages, uint64_t stub,
-                                          const void *xstate, uint64_t xstate_length);
+                                          const void *xstate);
 /** Clears the pages of a stub at rest, but writes the description of its stack again. */
 STUBLAB_EXPORT int64_t stublab_clear_pages(struct stublab_pages *pages);
-/** Unmaps them. */
-STUBLAB_EXPORT int64_t stublab_close_pages(struct stublab_pages *pages);
 
 /**
  * Copies the code of the handler to `page`. The stub looks for its turn `spins` times before it

@@ -337,7 +337,7 @@ void act_as(const char *name) {
     const enum role role = same(name, names[TRACER]) ? TRACER : TRACEE;
     if (!same(name, names[role]))
         return;
-    const int64_t at = stublab_map_file(STAGE_FILE, PAGE_SIZE);
+    const int64_t at = stublab_map_shared(STAGE_FILE, PAGE_SIZE);
     if (at < 0)
         syscall1(__NR_exit_group, 0);
     stage = (volatile struct stage *)at;

@@ -17,8 +17,7 @@ static bool keep_file(int64_t file, int64_t number, int64_t flags) {
 
 static void set_stage(void) {
     outlasts = keep_file(stublab_memory_file(page_bytes), STAGE_FILE, 0);
-    const int64_t at =
-        outlasts ? stublab_map_file(STAGE_FILE, page_bytes) : stublab_map_shared(page_bytes);
+    const int64_t at = stublab_map_shared(outlasts ? STAGE_FILE : -1, page_bytes);
     if (at < 0)
         fail("no memory can be shared with actors", at);
     stage = (volatile struct stage *)at;

@@ -215,7 +215,7 @@ function awaitChild(parent: Thread, pid: number): void {
 /** The word in which a forked child reports its step, and its address. @throws ForkError */
 function sharedProgress(tracer: TracingThread): { address: number; step: Uint32Array } {
   if (progress !== undefined) return progress;
-  const address = tracer.shim.mapShared(4);
+  const address = tracer.shim.mapShared(-1, 4);
   if (address < 0) throw forkError(tracer.errorName(-address));
   progress = { address, step: new Uint32Array(viewMemory(address, 4)) };
   return progress;

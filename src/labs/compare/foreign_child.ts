@@ -36,7 +36,7 @@ function expectDone(call: string, result: number): number {
 }
 
 const shim = loadShim();
-const address = expectDone("mmap", shim.mapFile(SHARED_FILE, SHARED_SIZE));
+const address = expectDone("mmap", shim.mapShared(SHARED_FILE, SHARED_SIZE));
 closeSync(SHARED_FILE);
 expectDone("seccomp", loadSandbox().confine());
 

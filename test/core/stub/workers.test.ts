@@ -6,6 +6,8 @@ const workers = suite("workers");
 
 const AT = 0x10000;
 const WORKERS = 4;
+/** Workers that take something at a time. */
+const TOGETHER = 6;
 
 /** A worker with its own tracer, which executes orders (test/hosts/joining.ts). */
 class Colleague {
@@ -166,6 +168,43 @@ workers("that are terminated leave zombies, which the next master's tracer reaps
   const [code] = await once(other, "exit");
   assert.is(code, 0, "no other child is reaped");
 });
+
+/** What this process has: descriptors, zombies, and mappings that others share. */
+function belongings(): Record<string, number> {
+  const maps = readFileSync("/proc/self/maps", "utf8").split("\n");
+  return {
+    files: readdirSync("/proc/self/fd").length,
+    zombies: childrenOf(process.pid).filter((pid) => !isAlive(pid)).length,
+    shared: maps.filter((line) => line.includes(" rw-s ")).length,
+  };
+}
+
+workers(
+  "that are terminated leave nothing that the next master's tracer does not give back",
+  async () => {
+    const before = belongings();
+    for (let i = 0; i < 30; i += TOGETHER) {
+      const colleagues = await Promise.all(
+        Array.from({ length: TOGETHER }, () => Colleague.start()),
+      );
+      for (const colleague of colleagues) {
+        assert.equal(await colleague.ask("take"), { lane: "fast" });
+      }
+      const [first, ...others] = colleagues;
+      await Promise.all(others.map((colleague) => colleague.end("terminate")));
+      await first?.end("leave");
+    }
+    const left = belongings();
+    none(Object.keys(before), (kind) => (left[kind] ?? 0) <= (before[kind] ?? 0) + 10);
+    using tracer = new Tracer();
+    const isBack = () => {
+      tracer.createStub().close();
+      const now = belongings();
+      return Object.keys(before).every((kind) => (now[kind] ?? 0) <= (before[kind] ?? 0) + 1);
+    };
+    assert.ok(await eventually(isBack, 5000), JSON.stringify([before, left, belongings()]));
+  },
+);
 
 workers("do not affect the main thread's tracer", async () => {
   using tracer = new Tracer();
