@@ -17,14 +17,6 @@ struct steps {
     uint32_t count;
 };
 
-/** Why a batch ends early. */
-enum {
-    OVER = STUBLAB_OVER_ENDED,
-    SPOILED = STUBLAB_OVER_SPOILED,
-    RUNS_ON = STUBLAB_OVER_RUNS_ON,
-    UNTRIED = STUBLAB_OVER_UNTRIED,
-};
-
 /** How often a case is tried or approached if signals from other processes get in its way. */
 enum { MOST_TRIES = 16 };
 
@@ -73,8 +65,8 @@ static inline int is_sent(int32_t signal, int32_t code, uint64_t address) {
 int is_sent_pending(int32_t tid);
 
 /**
- * Resumes a thread and waits. Returns 0 and a status word; OVER or RUNS_ON; or the -errno of the
- * request.
+ * Resumes a thread and waits. Returns 0 and a status word; STUBLAB_OVER_ENDED or
+ * STUBLAB_OVER_RUNS_ON; or the -errno of the request.
  */
 int64_t resume(int32_t tid, int64_t request, uint64_t signal, const struct watch *watch,
                int32_t *status);

@@ -220,10 +220,10 @@ static int64_t give_up(int32_t tid, const struct steps *it, const struct stublab
     if (is_gone(error))
         hinder_from(it, 0, STUBLAB_OBSTACLE_GONE, error);
     if (is_gone(error) || error == -EPROTO)
-        return UNTRIED;
+        return STUBLAB_OVER_UNTRIED;
     const int spoiled = undo(tid, it, trial);
     int64_t result = settle(tid, trial, watch);
-    return result < 0 || spoiled ? UNTRIED : result;
+    return result < 0 || spoiled ? STUBLAB_OVER_UNTRIED : result;
 }
 
 /**
@@ -262,14 +262,14 @@ static int64_t try_case(int32_t tid, const struct steps *it, struct stublab_tria
         if (result > 0)
             return result;
         if (undo(tid, it, trial))
-            return SPOILED;
+            return STUBLAB_OVER_SPOILED;
         const int again = trial->disturbed && tries < MOST_TRIES;
         if (!again && is_ready(it))
             return 0;
         result = settle(tid, trial, watch);
         // The outcome counts; the next case needs another stub.
         if (result < 0 && !again)
-            return SPOILED;
+            return STUBLAB_OVER_SPOILED;
         if (result < 0)
             return give_up(tid, it, trial, watch, result);
         if (result != 0 || !again)

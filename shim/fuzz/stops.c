@@ -38,20 +38,20 @@ int64_t resume(int32_t tid, int64_t request, uint64_t signal, const struct watch
     *status = 0;
     result = wait_watched(tid, __WALL, watch, status);
     if (result <= 0)
-        return result < 0 ? result : RUNS_ON;
+        return result < 0 ? result : STUBLAB_OVER_RUNS_ON;
     if (is_stop(*status) && *status >> 16 != PTRACE_EVENT_EXIT)
         return 0;
     uint64_t message = 0;
     if (!is_stop(*status))
-        return OVER;
+        return STUBLAB_OVER_ENDED;
     if (stublab_ptrace(PTRACE_GETEVENTMSG, tid, 0, &message) == 0) {
         *status = (int32_t)message;
-        return OVER;
+        return STUBLAB_OVER_ENDED;
     }
     // A SIGKILL ends this stop, too: then only the end says how the stub ended.
     *status = 0;
     result = wait_watched(tid, __WALL, watch, status);
-    return result < 0 ? result : result == 0 ? RUNS_ON : OVER;
+    return result < 0 ? result : result == 0 ? STUBLAB_OVER_RUNS_ON : STUBLAB_OVER_ENDED;
 }
 
 /** Whether a thread is at the breakpoint that follows the address of rest. */

@@ -218,19 +218,13 @@ static bool lacks_filter(const struct check *check) {
 /** Tries the case of a check in a stub that no other was tried in. Returns 0, or why it cannot be
  * tried. */
 static int64_t try_check(const struct check *check) {
-    static struct stublab_setup *setups;
-    static struct stublab_outcome *outcomes;
-    if (setups == 0) {
-        setups = module_memory(reserve(sizeof check->setups));
-        outcomes = module_memory(reserve(STUBLAB_MOST_STEPS * sizeof *outcomes));
-    }
     renew();
-    memcpy(setups, check->setups, sizeof check->setups);
-    memset(outcomes, 0, STUBLAB_MOST_STEPS * sizeof *outcomes);
-    outcome = &outcomes[check->steps - 1];
+    memcpy(chunk.setups, check->setups, sizeof check->setups);
+    memset(chunk.outcomes, 0, check->steps * sizeof *outcome);
+    outcome = &chunk.outcomes[check->steps - 1];
     targets_are_filtered = check->is_filtered &&
                            (lacks(A_CALL, __NR_seccomp) == 0 || contents[check->setups->way].frame);
-    const int64_t result = try_setups(setups, outcomes, check->steps);
+    const int64_t result = try_setups(chunk.setups, chunk.outcomes, check->steps);
     if (!targets_are_filtered)
         renew();
     targets_are_filtered = true;

@@ -169,21 +169,20 @@ void say_differences(const struct stublab_setup *setup, const struct stublab_out
     say_rules();
 }
 
-enum verdict examine(uint32_t number, const struct stublab_setup *setups,
-                     struct stublab_outcome *outcomes, uint32_t steps) {
-    memset(outcomes, 0, steps * sizeof *outcomes);
-    int64_t result = try_setups(setups, outcomes, steps);
-    const struct stublab_outcome *outcome = outcomes;
+enum verdict examine(uint32_t number, uint32_t steps) {
+    const struct stublab_outcome *outcome = chunk.outcomes;
+    memset(chunk.outcomes, 0, steps * sizeof *outcome);
+    int64_t result = try_setups(chunk.setups, chunk.outcomes, steps);
     bool tried = false, differs = false;
     // The first step that differs decides, or that cannot be tried.
     for (uint32_t i = 0; i == 0 || (i < steps && tried && !differs); i++) {
-        outcome = &outcomes[i];
+        outcome = &chunk.outcomes[i];
         tried = result >= 0 && outcome->obstacle == STUBLAB_OBSTACLE_NONE;
-        differs = tried && compare(&setups[i], outcome).agreement >= DIFFERS;
+        differs = tried && compare(&chunk.setups[i], outcome).agreement >= DIFFERS;
         if (differs && steps > 1)
             say("# step %u of %u:\n", i + 1, steps);
         if (differs)
-            say_differences(&setups[i], outcome);
+            say_differences(&chunk.setups[i], outcome);
     }
     say_result(differs, number, "case");
     if (!tried) {

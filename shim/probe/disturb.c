@@ -144,8 +144,6 @@ static const char *try_disturbed(const struct stublab_setup *setups,
 }
 
 int disturb(const struct run *run) {
-    struct stublab_setup *setups = module_memory(reserve(chunk_cases * sizeof *setups));
-    struct stublab_outcome *alone = module_memory(reserve(chunk_cases * sizeof *alone));
     const uint64_t started = milliseconds();
     uint32_t faults = 0;
     uint64_t done = 0;
@@ -158,16 +156,16 @@ int disturb(const struct run *run) {
     w2c_fuzz_survey(&module, run->focus);
     say("KTAP version 1\n1..1\n# seed %lu\n", run->seed);
     for (uint32_t size = 0; result == 0 && (size = next_chunk(run, started, done)) > 0;) {
-        w2c_fuzz_generate(&module, module_address(setups), size, (double)done);
-        result = try_setups(setups, alone, size);
+        w2c_fuzz_generate(&module, module_address(chunk.setups), size, (double)done);
+        result = try_setups(chunk.setups, chunk.outcomes, size);
         for (uint32_t at = 0, steps = 0; result == 0 && at < size; at += steps) {
-            steps = count_steps(&setups[at], size - at);
+            steps = count_steps(&chunk.setups[at], size - at);
             const char *name = disturbance()->name;
-            const char *wrong = try_disturbed(&setups[at], &alone[at], steps);
+            const char *wrong = try_disturbed(&chunk.setups[at], &chunk.outcomes[at], steps);
             if (wrong == 0 || faults++ >= MOST_TOLD)
                 continue;
             say("# case %lu, disturbed by %s: %s\n# case ", done + at + steps - 1, name, wrong);
-            say_case(&setups[at + steps - 1]);
+            say_case(&chunk.setups[at + steps - 1]);
             say("\n");
         }
         faults += say_complaints("");

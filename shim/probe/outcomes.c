@@ -3,10 +3,10 @@
 
 enum { MARK = 4096, MOST_FRESH = 4096 };
 
-/** A member of a document: a text, or null. */
+/** A member of a document. */
 static void say_member(const char *name, const char *text) {
-    const char *quote = text == 0 ? "" : "\"";
-    say(",\"%s\":%s%s%s", name, quote, text == 0 ? "null" : text, quote);
+    say(",\"%s\":", name);
+    say_quoted(text);
 }
 
 static void say_header(const struct run *run) {
@@ -102,8 +102,6 @@ static void say_mark(uint64_t done, const struct lines *lines) {
 }
 
 int record_outcomes(const struct run *run) {
-    struct stublab_setup *setups = module_memory(reserve(chunk_cases * sizeof *setups));
-    struct stublab_outcome *outcomes = module_memory(reserve(chunk_cases * sizeof *outcomes));
     const uint64_t started = milliseconds();
     uint64_t done = 0;
     struct lines lines = {0};
@@ -115,10 +113,10 @@ int record_outcomes(const struct run *run) {
     say("KTAP version 1\n1..1\n");
     say_header(run);
     for (uint32_t count = 0; result >= 0 && (count = next_chunk(run, started, done)) > 0;) {
-        w2c_fuzz_generate(&module, module_address(setups), count, (double)done);
-        result = try_setups(setups, outcomes, count);
+        w2c_fuzz_generate(&module, module_address(chunk.setups), count, (double)done);
+        result = try_setups(chunk.setups, chunk.outcomes, count);
         for (uint32_t i = 0; result >= 0 && i < count; i++)
-            say_outcome(done + i, &setups[i], &outcomes[i], &lines);
+            say_outcome(done + i, &chunk.setups[i], &chunk.outcomes[i], &lines);
         done += result >= 0 ? count : 0;
         if (done % MARK == 0 && done < run->cases && result >= 0)
             say_mark(done, &lines);

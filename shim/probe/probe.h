@@ -21,7 +21,7 @@
 /** As printf: %s, %d, %u and %x, the last three also with l. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 void say_values(const char *format, va_list values);
-/** Says a text as JSON has it. */
+/** Says a text as JSON has it; null for 0. */
 void say_quoted(const char *text);
 /** Says it to a text, which must have room for it. */
 __attribute__((format(printf, 2, 3))) void write_text(char *text, const char *format, ...);

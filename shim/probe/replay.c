@@ -86,16 +86,14 @@ int list_cases(const char *path) {
 }
 
 int replay(const char *path) {
-    struct stublab_setup *steps = module_memory(reserve(STUBLAB_MOST_STEPS * sizeof *steps));
-    struct stublab_outcome *outcomes =
-        module_memory(reserve(STUBLAB_MOST_STEPS * sizeof *outcomes));
     uint32_t counts[SKIPPED + 1] = {0};
     int32_t count = 0;
     struct cases cases = open_cases(path);
     say("KTAP version 1\n");
     while (!is_interrupted() && (count = next_case(&cases)) > 0) {
-        memcpy(steps, module_memory(*w2c_fuzz_caseSteps(&module)), (uint32_t)count * sizeof *steps);
-        counts[examine(cases.number, steps, outcomes, (uint32_t)count)]++;
+        memcpy(chunk.setups, module_memory(*w2c_fuzz_caseSteps(&module)),
+               (uint32_t)count * sizeof *chunk.setups);
+        counts[examine(cases.number, (uint32_t)count)]++;
     }
     renew();
     if (count < 0)

@@ -14,8 +14,6 @@ enum { MOST_SIGNATURES = 1 << 14, MOST_FINDINGS = 64 };
 static uint64_t *known;
 static uint32_t known_count;
 static double *recent;
-static struct stublab_setup *setups;
-static struct stublab_outcome *outcomes;
 static uint32_t *news;
 
 /** A case that is the first with its signature. */
@@ -70,25 +68,25 @@ static uint64_t signature_of(const struct stublab_setup *setup,
 static void keep(struct cases *cases, uint64_t number, uint32_t i, const struct comparison *it) {
     if (cases->count < MOST_FINDINGS) {
         struct found *found = &cases->first[cases->count];
-        const struct stublab_setup *first = first_step(&setups[i]);
+        const struct stublab_setup *first = first_step(&chunk.setups[i]);
         found->number = number;
         found->it = *it;
-        found->count = (uint32_t)(&setups[i] - first) + 1;
+        found->count = (uint32_t)(&chunk.setups[i] - first) + 1;
         memcpy(found->steps, first, found->count * sizeof *first);
     }
     cases->count++;
     if (tell != 0)
-        tell(number, &setups[i], &outcomes[i], cases == &unconfirmed ? it : 0);
+        tell(number, &chunk.setups[i], &chunk.outcomes[i], cases == &unconfirmed ? it : 0);
 }
 
 /** Tries a case again. Returns whether two attempts have the same signature. */
 static bool is_confirmed(uint64_t number, uint32_t i, struct comparison *it) {
     contradicting_count = 0;
-    const uint64_t first = signature_of(&setups[i], &outcomes[i]);
-    const int32_t others =
-        confirm_case(&setups[i], &outcomes[i], it->agreement >= DIFFERS, first, signature_of);
+    const uint64_t first = signature_of(&chunk.setups[i], &chunk.outcomes[i]);
+    const int32_t others = confirm_case(&chunk.setups[i], &chunk.outcomes[i],
+                                        it->agreement >= DIFFERS, first, signature_of);
     if (others >= 0)
-        *it = compare(&setups[i], &outcomes[i]);
+        *it = compare(&chunk.setups[i], &chunk.outcomes[i]);
     for (uint32_t k = 0; k < contradicting_count; k++)
         if (others < 0 || contradicting[k].signature != it->signature)
             keep(&unconfirmed, number, i, &contradicting[k]);
@@ -98,10 +96,10 @@ static bool is_confirmed(uint64_t number, uint32_t i, struct comparison *it) {
 /** Takes a case whose outcome differs, or has a signature that was not there lately. Returns
  * whether it differs. */
 static bool take(uint64_t number, uint32_t i) {
-    struct comparison it = compare(&setups[i], &outcomes[i]);
+    struct comparison it = compare(&chunk.setups[i], &chunk.outcomes[i]);
     const bool is_known = it.agreement == AGREES ? false : *slot_of(it.signature) != 0;
     const bool confirmed = it.agreement == AGREES || is_known || is_confirmed(number, i, &it);
-    w2c_fuzz_count(&module, module_address(&outcomes[i]));
+    w2c_fuzz_count(&module, module_address(&chunk.outcomes[i]));
     if (confirmed && add_known(number, it.signature) && it.agreement >= DIFFERS &&
         is_new_kind(it.kind))
         keep(&findings, number, i, &it);
@@ -109,23 +107,24 @@ static bool take(uint64_t number, uint32_t i) {
 }
 
 int64_t try_cases(uint64_t from, uint32_t count) {
-    w2c_fuzz_generate(&module, module_address(setups), count, (double)from);
+    w2c_fuzz_generate(&module, module_address(chunk.setups), count, (double)from);
     int64_t result = -ESRCH;
     // Another process may kill all stubs.
     for (int tries = 0; result == -ESRCH && tries < MOST_ATTEMPTS; tries++)
-        result = try_setups(setups, outcomes, count);
+        result = try_setups(chunk.setups, chunk.outcomes, count);
     if (result < 0)
         return result;
-    const uint32_t some = w2c_fuzz_assess(&module, module_address(setups), module_address(outcomes),
-                                          module_address(recent), module_address(news), count);
+    const uint32_t some =
+        w2c_fuzz_assess(&module, module_address(chunk.setups), module_address(chunk.outcomes),
+                        module_address(recent), module_address(news), count);
     const struct stublab_setup *differing = 0;
     for (uint32_t k = 0; k < some; k++) {
         const uint32_t i = news[k];
-        const struct stublab_setup *first = first_step(&setups[i]);
+        const struct stublab_setup *first = first_step(&chunk.setups[i]);
         // A step after one that differs does not begin where its prediction does.
         if (first == differing) {
-            w2c_fuzz_predictOne(&module, module_address(&setups[i]));
-            w2c_fuzz_count(&module, module_address(&outcomes[i]));
+            w2c_fuzz_predictOne(&module, module_address(&chunk.setups[i]));
+            w2c_fuzz_count(&module, module_address(&chunk.outcomes[i]));
         } else if (take(from + i, i))
             differing = first;
     }
@@ -137,8 +136,6 @@ void begin_run(const struct run *run) {
     recent = module_memory(reserve(RECENT * sizeof *recent));
     for (int i = 0; i < RECENT; i++)
         recent[i] = -1;
-    setups = module_memory(reserve(chunk_cases * sizeof *setups));
-    outcomes = module_memory(reserve(chunk_cases * sizeof *outcomes));
     news = module_memory(reserve(chunk_cases * sizeof *news));
     tell = run->tell;
     draw_cases(run);
@@ -209,11 +206,7 @@ static void say_cases(const char *name, struct cases *cases) {
         const struct stublab_setup *last = &found->steps[found->count - 1];
         say("%s{\"index\":%lu,\"kind\":\"0x%lx\",\"rule\":", i > 0 ? "," : "", found->number,
             found->it.kind % (1UL << 52));
-        const char *rule = rule_of_cause(&found->it);
-        if (rule == 0)
-            say("null");
-        else
-            say("\"%s\"", rule);
+        say_quoted(rule_of_cause(&found->it));
         say(",\"field\":\"");
         say_field(last->way, first->place);
         say("\",\"predicted\":\"0x%lx\",\"seen\":\"0x%lx\",\"case\":", first->predicted,
@@ -256,10 +249,10 @@ static bool read_request(uint64_t numbers[2]) {
 }
 
 int rounds(const struct run *run) {
-    enum { PATIENCE = 2000 }; /* milliseconds: nothing that is drawn runs on */
+    enum { PATIENCE = 2000000 }; /* microseconds: nothing that is drawn runs on */
     // A parent that has ended before this has closed the pipe.
     syscall6(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
-    set_deadline(PATIENCE);
+    trial.timeout = PATIENCE;
     begin_run(run);
     say("{\"machine\":");
     say_machine_document();

@@ -60,6 +60,10 @@ static void put_text(const char *text) {
 }
 
 void say_quoted(const char *text) {
+    if (text == 0) {
+        put_text("null");
+        return;
+    }
     put('"');
     for (; *text != 0; text++) {
         if (*text == '"' || *text == '\\')

@@ -58,23 +58,23 @@ static void answer_machine(void) {
 }
 
 /** Obeys a request whose setups have been read. */
-static void obey(const struct request *request, const struct stublab_setup *setups,
-                 struct stublab_outcome *outcomes) {
+static void obey(const struct request *request) {
     if (request->fresh == NEW_STUBS)
         renew();
     else if (request->fresh == NEW_PARENTS)
         renew_all();
-    set_deadline(request->deadline);
-    const int64_t result = try_setups(setups, outcomes, request->count);
+    trial.timeout = (int64_t)request->deadline * 1000;
+    const int64_t result = try_setups(chunk.setups, chunk.outcomes, request->count);
     if (result < 0) {
         write_text(text, "%s: %s", refused_step, errno_name(result));
         answer_text(ANSWER_UNTRIED, text);
     } else
-        answer(ANSWER_DONE, outcomes, request->count * sizeof *outcomes);
+        answer(ANSWER_DONE, chunk.outcomes, request->count * sizeof *chunk.outcomes);
 }
 
-static bool read_setups(struct stublab_setup *setups, uint64_t count) {
-    return read_file(0, setups, count * sizeof *setups) == count * sizeof *setups;
+static bool read_setups(uint64_t count) {
+    const uint64_t size = count * sizeof *chunk.setups;
+    return read_file(0, chunk.setups, size) == size;
 }
 
 int serve(void) {
@@ -85,13 +85,11 @@ int serve(void) {
     say_to(text);
     start_trying();
     say_to(0);
-    struct stublab_setup *setups = module_memory(reserve(chunk_cases * sizeof *setups));
-    struct stublab_outcome *outcomes = module_memory(reserve(chunk_cases * sizeof *outcomes));
     answer_machine();
     struct request request = {0};
     while (read_file(0, &request, sizeof request) == sizeof request &&
-           request.count <= chunk_cases && read_setups(setups, request.count))
-        obey(&request, setups, outcomes);
+           request.count <= chunk_cases && read_setups(request.count))
+        obey(&request);
     end_trying();
     return 0;
 }

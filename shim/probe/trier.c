@@ -7,7 +7,7 @@
 #include <asm/signal.h>
 #include <linux/ptrace.h>
 
-enum { MOST_TRIES = 5, DEADLINE = 200 };
+enum { MOST_TRIES = 5, DEADLINE = 200000 };
 /** Cases between two looks at a stub that tries none. */
 enum { LOOK = 1 << 14 };
 
@@ -15,6 +15,7 @@ w2c_fuzz module;
 struct stublab_canary canary;
 static struct tracee target;
 struct stublab_trial trial;
+struct chunk chunk;
 static uint32_t next_area;
 
 void *module_memory(uint32_t address) {
@@ -52,6 +53,8 @@ void start_module(void) {
     next_area = module_areas;
     if (HAS_RETURNER)
         share_memory();
+    chunk.setups = module_memory(reserve(chunk_cases * sizeof *chunk.setups));
+    chunk.outcomes = module_memory(reserve(chunk_cases * sizeof *chunk.outcomes));
 }
 
 void select_rules(const struct known_list *known) {
@@ -69,7 +72,7 @@ void start_trying(void) {
     start_module();
     create_master();
     try_facilities();
-    set_deadline(DEADLINE);
+    trial.timeout = DEADLINE;
     trial.call = place_call;
     trial.call32 = place_call32;
     memcpy(trial.rest, baseline, sizeof trial.rest);
@@ -84,10 +87,6 @@ void start_trying(void) {
     *w2c_fuzz_mxcsrMask(&module) = machine.mxcsr_mask;
     *w2c_fuzz_stubCode(&module) = stub_address();
     canary.wide = machine.wide;
-}
-
-void set_deadline(uint64_t milliseconds) {
-    trial.timeout = (int64_t)milliseconds * 1000;
 }
 
 static int64_t ready(void) {

@@ -36,8 +36,11 @@ uint32_t module_address(const void *at);
 extern struct stublab_canary canary;
 /** The parameters of stubs that are traced; the timeout of all. */
 extern struct stublab_trial trial;
-/** How long a setup may take to stop. */
-void set_deadline(uint64_t milliseconds);
+/** Room for chunk_cases setups and their outcomes, in the module's memory. */
+extern struct chunk {
+    struct stublab_setup *setups;
+    struct stublab_outcome *outcomes;
+} chunk;
 
 // ---- corruption.c ----
 
@@ -99,9 +102,8 @@ void say_cause(const struct stublab_setup *setup, const struct comparison *it);
  * and the rules that were used. */
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome);
 enum verdict { HELD, DIFFERENT, SKIPPED };
-/** Tries a case, and reports it as a test. */
-enum verdict examine(uint32_t number, const struct stublab_setup *setups,
-                     struct stublab_outcome *outcomes, uint32_t steps);
+/** Tries the case with which the chunk begins, and reports it as a test. */
+enum verdict examine(uint32_t number, uint32_t steps);
 
 // ---- rounds.c ----
 

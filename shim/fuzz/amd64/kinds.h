@@ -10,11 +10,16 @@
 #define EVERY_COMPONENT (~(UINT64_C(1) << 18))
 
 /**
- * offsetof(struct user, u_debugreg), the end of that, and from its beginning the end of the
+ * offsetof(struct user, u_debugreg), how many there are, and from its beginning the end of the
  * addresses of breakpoints, and the registers that report and that enable.
  */
-enum { DEBUG_REGISTERS = 848, END_OF_DEBUG_REGISTERS = 912 };
+enum { DEBUG_REGISTERS = 848, DEBUG_REGISTER_WORDS = 8 };
 enum { END_OF_BREAKPOINTS = 4 * 8, DEBUG_STATUS = 6 * 8, DEBUG_CONTROL = 7 * 8 };
+
+/** Whether a setup pokes one of so many words from an offset on, and the word is meant; 0: any is.
+ */
+int pokes(const struct stublab_setup *setup, uint64_t from, uint64_t count,
+          int (*is_meant)(uint64_t));
 
 /** Whether a way leaves no general register as it was. */
 static inline int writes_all(unsigned int way) {

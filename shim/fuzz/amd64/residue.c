@@ -47,18 +47,19 @@ int left_trap_flag(const struct stublab_setup *setup, const struct stublab_outco
     return ((was_read ? outcome->written : setup->words)[REG_EFLAGS] & TRAP_FLAG) != 0;
 }
 
+static int has_trap_flag(uint64_t flags) {
+    return (flags & TRAP_FLAG) != 0;
+}
+
 static int pokes_trap_flag(const struct stublab_setup *setup) {
-    for (uint64_t i = 0; i < setup->count; i++)
-        if (setup->words[2 * i] == 8ULL * REG_EFLAGS && (setup->words[2 * i + 1] & TRAP_FLAG))
-            return 1;
-    return 0;
+    return pokes(setup, 8ULL * REG_EFLAGS, 1, has_trap_flag);
 }
 
 int begins_at_rest(const struct stublab_setup *setup) {
     // A signal that stays pending keeps the siginfo of the stop if that was by the same signal.
     if (setup->way == STUBLAB_WAY_SIGMASK && setup->signal != 0)
         return 1;
-    return setup->way == STUBLAB_WAY_POKEUSER && pokes_trap_flag(setup);
+    return pokes_trap_flag(setup);
 }
 
 /**
@@ -66,12 +67,8 @@ int begins_at_rest(const struct stublab_setup *setup) {
  * writes to its debug registers differently, even after it is removed.
  */
 static int pokes_breakpoint(const struct stublab_setup *setup) {
-    for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
-        const uint64_t offset = setup->words[2 * i] - DEBUG_REGISTERS;
-        if (offset % 8 == 0 && (offset < END_OF_BREAKPOINTS || offset == DEBUG_CONTROL))
-            return 1;
-    }
-    return 0;
+    return pokes(setup, DEBUG_REGISTERS, END_OF_BREAKPOINTS / 8, 0) ||
+           pokes(setup, DEBUG_REGISTERS + DEBUG_CONTROL, 1, 0);
 }
 
 static int single_steps(const struct stublab_setup *setup) {
@@ -90,18 +87,10 @@ static int watches_data(uint64_t control) {
     return 0;
 }
 
-static int pokes_watchpoint(const struct stublab_setup *setup) {
-    for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++)
-        if (setup->words[2 * i] == DEBUG_REGISTERS + DEBUG_CONTROL &&
-            watches_data(setup->words[2 * i + 1]))
-            return 1;
-    return 0;
-}
-
 int hangs_emulator(const struct stublab_setup *steps, uint32_t count) {
     int watches = 0, moves = 0;
     for (uint32_t i = 0; i < count; i++) {
-        watches |= pokes_watchpoint(&steps[i]);
+        watches |= pokes(&steps[i], DEBUG_REGISTERS + DEBUG_CONTROL, 1, watches_data);
         moves |= single_steps(&steps[i]);
     }
     return watches && moves;

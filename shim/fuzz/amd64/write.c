@@ -21,10 +21,11 @@ void reset_debug_status(int32_t tid) {
                    (void *)INITIAL_DEBUG_STATUS);
 }
 
-static int pokes_debug_registers(const struct stublab_setup *setup) {
-    for (uint64_t i = 0; i < setup->count; i++) {
-        const uint64_t offset = setup->words[2 * i];
-        if (offset % 8 == 0 && offset >= DEBUG_REGISTERS && offset < END_OF_DEBUG_REGISTERS)
+int pokes(const struct stublab_setup *setup, uint64_t from, uint64_t count,
+          int (*is_meant)(uint64_t)) {
+    for (uint64_t i = 0; setup->way == STUBLAB_WAY_POKEUSER && i < setup->count; i++) {
+        const uint64_t offset = setup->words[2 * i], word = setup->words[2 * i + 1];
+        if (offset % 8 == 0 && offset - from < 8 * count && (is_meant == 0 || is_meant(word)))
             return 1;
     }
     return 0;
@@ -54,7 +55,7 @@ static int64_t poke_pairs(int32_t tid, const struct stublab_setup *setup,
 
 static int64_t poke_user(int32_t tid, const struct stublab_setup *setup,
                          struct stublab_outcome *outcome) {
-    if (!pokes_debug_registers(setup))
+    if (!pokes(setup, DEBUG_REGISTERS, DEBUG_REGISTER_WORDS, 0))
         return poke_pairs(tid, setup, outcome);
     if (!is_further_step(setup))
         reset_debug_status(tid);
@@ -66,17 +67,14 @@ static int64_t set_floating_point(int32_t tid, const struct stublab_setup *setup
                                   const struct stublab_trial *trial,
                                   struct stublab_outcome *outcome) {
     _Alignas(64) uint8_t area[STUBLAB_MOST_XSTATE];
-    if (setup->way == STUBLAB_WAY_SETFPREGS) {
-        put_pairs(setup, (const uint8_t *)trial->fpregs, area, sizeof trial->fpregs);
-        int64_t result = stublab_ptrace(PTRACE_SETFPREGS, tid, 0, area);
-        int64_t read = stublab_ptrace(PTRACE_GETFPREGS, tid, 0, area);
-        take_pairs(setup, area, sizeof trial->fpregs, outcome->written);
-        return written(result, read);
-    }
-    put_pairs(setup, trial->xstate, area, trial->xstate_length);
-    int64_t result = set_regset(tid, NT_X86_XSTATE, area, setup->length);
-    int64_t read = get_regset(tid, NT_X86_XSTATE, area, trial->xstate_length);
-    take_pairs(setup, area, trial->xstate_length, outcome->written);
+    const int is_old = setup->way == STUBLAB_WAY_SETFPREGS;
+    const uint64_t length = is_old ? sizeof trial->fpregs : trial->xstate_length;
+    put_pairs(setup, is_old ? (const uint8_t *)trial->fpregs : trial->xstate, area, length);
+    int64_t result = is_old ? stublab_ptrace(PTRACE_SETFPREGS, tid, 0, area)
+                            : set_regset(tid, NT_X86_XSTATE, area, setup->length);
+    int64_t read = is_old ? stublab_ptrace(PTRACE_GETFPREGS, tid, 0, area)
+                          : get_regset(tid, NT_X86_XSTATE, area, length);
+    take_pairs(setup, area, length, outcome->written);
     return written(result, read);
 }
 
