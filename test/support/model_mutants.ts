@@ -9,7 +9,7 @@ import { BITS, holds, type Rule, rules, valuesOn } from "../../src/labs/fuzz/pre
 import { hex } from "../../src/lib/errors.ts";
 
 const PAGE = 4096n;
-/** What pages are to a program, each a bit of a set: assembly/model/amd64/target.ts. */
+/** What pages are to a program, each a bit of a set: assembly/model/pages.ts. */
 const PAGES = [0n, 1n, 2n, 3n, 4n];
 /** Numbers from here on are addresses. */
 const FAR = 1n << 32n;

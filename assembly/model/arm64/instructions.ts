@@ -3,7 +3,6 @@
 import { REG_pc, REG_pstate, REG_sp, REG_x0, REG_x1, REG_x2 } from "../../arm64/registers";
 import { SEGV_ACCERR, SEGV_MAPERR, TRAP_BRKPT, TRAP_TRACE } from "../../linux/siginfo";
 import { SIGBUS, SIGILL, SIGSEGV, SIGTRAP } from "../../linux/signal";
-import { stubCode } from "../machine";
 import { copy, ended, forget, get, giveUp, put, set } from "../prediction";
 import { use } from "../rule";
 import { doSignal, forgetCall } from "./do_signal";
@@ -13,7 +12,7 @@ import {
   byteAt,
   CODE_PAGE,
   CONSTANT_PAGE,
-  instructionAt,
+  halfAt,
   pageAt,
   SCRATCH_PAGE,
   STUB_PAGE,
@@ -224,13 +223,13 @@ function execute(): bool {
     forceSig(R223_signal, R223_code, pc);
     return true;
   }
-  const page = pageAt(pc, stubCode);
+  const page = pageAt(pc);
   if (giveUp(U202, page == STUB_PAGE)) return true;
   if (page != CODE_PAGE) {
     abort(page, pc);
     return true;
   }
-  switch (instructionAt(pc)) {
+  switch (halfAt(pc)) {
     case BRK:
       if (use(R226)) forceSig(R226_signal, R226_code, pc);
       return true;
@@ -304,8 +303,8 @@ function load(register: i32): void {
 function access(address: u64, write: bool): bool {
   const last = address + 7;
   if (giveUp(U203, ((address | last) & HIGH) != 0)) return false;
-  const page = pageAt(address, stubCode);
-  const second = pageAt(last, stubCode);
+  const page = pageAt(address);
+  const second = pageAt(last);
   if (giveUp(U202, page == STUB_PAGE || second == STUB_PAGE)) return false;
   if (!isAllowed(page, write)) {
     abort(page, address);
@@ -318,7 +317,7 @@ function access(address: u64, write: bool): bool {
   isKnown = page != SCRATCH_PAGE;
   loaded = 0;
   if (isKnown)
-    for (let byte: u64 = 0; byte < 8; byte++) loaded |= byteAt(address + byte) << (8 * byte);
+    for (let byte: u64 = 0; byte < 8; byte++) loaded |= u64(byteAt(address + byte)) << (8 * byte);
   return true;
 }
 

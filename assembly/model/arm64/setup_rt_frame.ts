@@ -12,7 +12,6 @@ import {
   REGISTERS_SIZE,
 } from "../../arm64/registers";
 import { SIGTRAP } from "../../linux/signal";
-import { stubCode } from "../machine";
 import { get, giveUp, known, knownRegisters, outcome, put, set } from "../prediction";
 import { use } from "../rule";
 import { AT_HANDLER } from "../stops";
@@ -66,8 +65,7 @@ export let U201: u32 = 0;
 export function setupRtFrame(signal: u32, wantsFrame: bool): void {
   const top = (get(REG_sp) - R216_record) & ~15;
   const frame = top - R216_size;
-  const lies =
-    pageAt(frame, stubCode) == SCRATCH_PAGE && pageAt(get(REG_sp) - 1, stubCode) == SCRATCH_PAGE;
+  const lies = pageAt(frame) == SCRATCH_PAGE && pageAt(get(REG_sp) - 1) == SCRATCH_PAGE;
   if (giveUp(U201, !lies || !use(R216))) return;
   if (wantsFrame) {
     memory.copy(outcome.frame + 8, outcome.stopped, REGISTERS_SIZE);
