@@ -29,6 +29,11 @@ export function copySetup(to: usize, from: usize): void {
   copyWords(to, from, SETUP_SIZE);
 }
 
+/** Where the pairs of a setup end, an offset and a word each, which begin at its words. */
+export function pairsEnd(setup: Setup): usize {
+  return setup.words + 16 * setup.count;
+}
+
 /** Sets words to 0. */
 export function clearWords(to: usize, count: u32): void {
   const end = to + 8 * count;

@@ -173,9 +173,8 @@ set_up set_up_pages, set_up_target;
 extern bool targets_are_filtered;
 /** What else a target is set up with, before its filter; 0: nothing. */
 extern set_up *set_up_thread;
-/** Creates a stub that no other setup was tried in. Returns 0 or -errno. */
-int64_t create_target(struct tracee *stub, set_up *set_up);
-/** The same, with another parent if that of all stubs is lost. */
+/** Creates a stub that no other setup was tried in, with another parent if that of all stubs is
+ * lost. Returns 0 or -errno. */
 int64_t create_stub(struct tracee *stub, set_up *set_up);
 /** What a kernel refuses that cases need, in words. */
 extern const char *refused_step;

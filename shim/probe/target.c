@@ -246,7 +246,7 @@ int64_t set_up_target(struct tracee *stub) {
     return result == 0 ? make_harmless(stub, 0, 0) : result;
 }
 
-int64_t create_target(struct tracee *stub, set_up *set_up) {
+static int64_t create_target(struct tracee *stub, set_up *set_up) {
     if (birth_error < 0)
         return birth_error;
     int64_t result = create_anonymous(stub, &master);

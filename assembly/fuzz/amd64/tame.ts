@@ -15,6 +15,7 @@ import {
 } from "../../model/amd64/target";
 import { avoidsWatchpoints } from "../../model/machine";
 import { stepOnce, wantsOf } from "../kinds";
+import { pairsEnd } from "../records";
 import * as setups from "../setup";
 import { Setup } from "../setup";
 import { tameSelectorOf } from "./dispatch";
@@ -70,8 +71,7 @@ export function leave32(setup: Setup): void {
 
 /** Breakpoints spoil a stub: pokes of addresses and control go to the status register. */
 function tameBreakpoints(setup: Setup): void {
-  const end = setup.words + 16 * setup.count;
-  for (let pair = setup.words; pair < end; pair += 16) {
+  for (let pair = setup.words, end = pairsEnd(setup); pair < end; pair += 16) {
     const offset = load<u64>(pair);
     const address = offset >= DEBUG_REGISTERS && offset < END_OF_BREAKPOINTS;
     if (offset % 8 != 0) continue;
@@ -81,8 +81,7 @@ function tameBreakpoints(setup: Setup): void {
 
 /** Makes all breakpoints those for execution. */
 function disarmWatchpoints(setup: Setup): void {
-  const end = setup.words + 16 * setup.count;
-  for (let pair = setup.words; pair < end; pair += 16) {
+  for (let pair = setup.words, end = pairsEnd(setup); pair < end; pair += 16) {
     if (load<u64>(pair) == DEBUG_CONTROL) store<u64>(pair, load<u64>(pair, 8) & ENABLED, 8);
   }
 }
@@ -102,8 +101,7 @@ export function keepGoing(setup: Setup): void {
   }
   if (setup.way == setups.WAY_DISPATCH) leave(setup.words + RIP);
   if (setup.way != setups.WAY_POKEUSER) return;
-  const end = setup.words + 16 * setup.count;
-  for (let pair = setup.words; pair < end; pair += 16) {
+  for (let pair = setup.words, end = pairsEnd(setup); pair < end; pair += 16) {
     if (load<u32>(pair) == REG_rip) leave(pair + 8);
   }
 }
@@ -130,7 +128,7 @@ function tameBlock(words: usize): bool {
 /** The same for pokes. */
 function tamePairs(setup: Setup): bool {
   const begin = setup.words;
-  const end = begin + 16 * setup.count;
+  const end = pairsEnd(setup);
   let rip: u32 = 0;
   let spins = false;
   // If a later poke is refused, this one stays in effect, so each counts.

@@ -169,7 +169,7 @@ export class Examiner {
   }
 
   close(): void {
-    this.#experiment.close();
+    this.#experiment[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {

@@ -116,12 +116,8 @@ export class Experiment {
     return [...rules.sort(), ...HALF.map((field) => seen.get(field))].join(" ");
   }
 
-  close(): void {
-    this.trier.close();
-    this.batch.close();
-  }
-
   [Symbol.dispose](): void {
-    this.close();
+    this.trier.close();
+    this.batch[Symbol.dispose]();
   }
 }

@@ -61,7 +61,7 @@ generation("cases are those that folders of this version were made of", () => {
       digest.update(many.setupBytes);
     }
   }
-  many.close();
+  many[Symbol.dispose]();
   // Others need another GENERATOR (src/labs/fuzz/draw/generate.ts).
   assert.is(digest.digest("hex").slice(0, 16), "a91cabcba93cc69b");
 });
@@ -152,7 +152,7 @@ generation("every bit of the header of an XSAVE area is set, on both paths", () 
         }
       }
     }
-    many.close();
+    many[Symbol.dispose]();
     assert.equal(set, Array(WORDS).fill(2n ** 64n - 1n), path);
   }
 });

@@ -31,19 +31,19 @@ memory("batches share none, and what one gave back is another's", () => {
   generator.generate(second, 0, 2000, 8);
   second.outcomeBytes.fill(0xff);
   assert.equal(first.setupBytes, there);
-  first.close();
-  first.close();
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
   const [third, fourth] = [new Batch(8), new Batch(8)];
   assert.is(third.setups.byteOffset, first.setups.byteOffset);
   assert.is.not(fourth.setups.byteOffset, third.setups.byteOffset);
-  for (const batch of [second, third, fourth]) batch.close();
+  for (const batch of [second, third, fourth]) batch[Symbol.dispose]();
 });
 
 memory("what does not fit is refused, and leaves it as it was", () => {
   const all = fuzzModule().buffer.byteLength;
   const error = thrown(EncoderError, () => new Batch(all / SETUP_SIZE));
   assert.match(error.message, /the memory of fuzz.wasm \(134217728 bytes\) has no room for/);
-  new Batch(512).close();
+  new Batch(512)[Symbol.dispose]();
 });
 
 memory("cases beyond a batch are refused", () => {
@@ -51,7 +51,7 @@ memory("cases beyond a batch are refused", () => {
   const generator = new Generator(1n);
   assert.throws(() => generator.generate(batch, 1, 0, 4), RangeError);
   assert.throws(() => generator.generate(batch, -1, 0), RangeError);
-  batch.close();
+  batch[Symbol.dispose]();
 });
 
 memory("modules of two threads make the same", () => {

@@ -166,7 +166,7 @@ runs("what is not the folder of this run is refused, with the place and the reas
   const error = thrown(InputError, () => mergeFolders([whole, planted], newFolder()));
   assert.match(error.message, "planted: R10, and this is one with no planted bug");
   assert.throws(() => mergeFolders([whole], planted), /exists/);
-  new RunFolder(planted).close();
+  new RunFolder(planted)[Symbol.dispose]();
 });
 
 runs("a focus that is unknown, or does not hold here, is refused", async () => {

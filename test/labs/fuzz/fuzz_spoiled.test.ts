@@ -52,4 +52,4 @@ spoiling("one that has had a breakpoint is replaced", () => {
   }
 });
 
-spoiling.after(() => experiment.close());
+spoiling.after(() => experiment[Symbol.dispose]());

@@ -140,4 +140,4 @@ steps("a stub is replaced if any of them has set a breakpoint", () => {
   assert.is.not(stubsOf(engine).traced, traced);
 });
 
-steps.after(() => experiment.close());
+steps.after(() => experiment[Symbol.dispose]());

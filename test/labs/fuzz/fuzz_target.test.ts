@@ -51,7 +51,7 @@ function open(capacity: number, deadline = 200) {
   const experiment = new Experiment({ capacity }, engine);
   experiment.try([SIMPLE]);
   const pid = () => stubsOf(engine).traced;
-  return { experiment, engine, pid, [Symbol.dispose]: () => experiment.close() };
+  return { experiment, engine, pid, [Symbol.dispose]: () => experiment[Symbol.dispose]() };
 }
 
 target("a target has no file open on a kernel without close_range", async () => {

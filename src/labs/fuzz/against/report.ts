@@ -1,5 +1,6 @@
 import { hex } from "../../../lib/errors.ts";
 import type { Case } from "../case/case.ts";
+import { signed } from "../case/fields.ts";
 import { formatCase } from "../case/text.ts";
 import type { LoggedField } from "../log/entries.ts";
 import type { FieldDifference } from "../predict/differences.ts";
@@ -77,9 +78,7 @@ function lineRow(line: OutcomeLine | undefined) {
   return line === undefined ? null : differenceTable(line.fields.map(differenceOf));
 }
 
-/** A field of a log as a difference: halves have a sign. */
+/** A field of a log as a difference. */
 function differenceOf({ field, predicted, seen }: LoggedField): FieldDifference {
-  const isWord = field.includes(".") || field === "address";
-  const word = (it: bigint) => (isWord ? it : BigInt.asIntN(32, it));
-  return { field, predicted: word(predicted), seen: word(seen) };
+  return { field, predicted: signed(field, predicted), seen: signed(field, seen) };
 }

@@ -68,13 +68,9 @@ export class Batch {
   }
 
   /** Releases its memory. Neither it nor its views may be used afterwards. */
-  close(): void {
+  [Symbol.dispose](): void {
     if (this.#isOpen) fuzzModule().release(this.setups.byteOffset, this.capacity * SIZE);
     this.#isOpen = false;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
   }
 
   #beyond(i: number): RangeError {

@@ -87,6 +87,12 @@ const has = (set: number, k: number): boolean => ((set >> Math.min(k, 31)) & 1) 
 export const HALF = ["error", "refusedAt", "resumed", "status", "signal", "code"] as const;
 export type Half = (typeof HALF)[number];
 
+const isHalf = (field: string): field is Half => HALF.some((half) => half === field);
+
+/** The word of a field in a log, as fields have it: those of 32 bits have a sign. */
+export const signed = (field: string, word: bigint): bigint =>
+  isHalf(field) ? BigInt.asIntN(32, word) : word;
+
 /** Outcome `i` of a batch. */
 function outcomeOf({ outcomes, outcomeWords }: Batch, i: number): Outcome {
   const at = i * OUTCOME_SIZE;
@@ -131,7 +137,6 @@ export function namesOfPart(it: Pick<Step, "way" | "pairs">, part: Part): readon
 
 /** Where a field of the outcomes of `it` lies. */
 export function placeOfField(it: Step, field: string): Place {
-  const isHalf = (name: string): name is Half => HALF.some((half) => half === name);
   if (isHalf(field)) return { offset: 4 * OUTCOME[field], half: true };
   if (field === "address") return { offset: 4 * OUTCOME.address, half: false };
   for (const part of PARTS) {

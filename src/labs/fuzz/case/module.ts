@@ -11,7 +11,6 @@ import { seedDocuments } from "../draw/seeds.ts";
 import { codePage, constantsPage, MODULE } from "./arch.ts";
 import { CONSTANTS as NUMBERS, SETUP_SIZE, type SetupViews, setupViews } from "./records.ts";
 
-const FILE = MODULE;
 /** Of the text of a case. */
 export const CASE_LIMIT = { most: 1 << 20, of: "a case" };
 /** Areas begin at cache lines. */
@@ -89,7 +88,7 @@ export class FuzzModule extends ModuleFile {
 
   /** @throws EncoderError if the file is not what the build creates. */
   constructor() {
-    super(FILE);
+    super(MODULE);
     this.#next = Math.ceil(this.address("heap") / LINE) * LINE;
     this.global("codeBytes").value = this.#put(codePage());
     this.global("constantBytes").value = this.#put(constantsPage());
@@ -157,7 +156,7 @@ export class FuzzModule extends ModuleFile {
     const at = this.#next;
     if (at + whole > this.buffer.byteLength) {
       throw new EncoderError(
-        `the memory of ${FILE} (${this.buffer.byteLength} bytes) has no room for ${size} more`,
+        `the memory of ${MODULE} (${this.buffer.byteLength} bytes) has no room for ${size} more`,
         { remedy: "close batches and lists that are no longer needed" },
       );
     }
@@ -175,11 +174,6 @@ export class FuzzModule extends ModuleFile {
     const at = this.reserve(bytes.length);
     new Uint8Array(this.buffer).set(bytes, at);
     return at;
-  }
-
-  /** Whether cases have no breakpoints for data. */
-  avoidWatchpoints(avoid: boolean): void {
-    this.global("avoidsWatchpoints").value = Number(avoid);
   }
 }
 

@@ -87,7 +87,7 @@ export class Generator {
       throw new RangeError(`${count} cases from setup ${i} on exceed the capacity of ${capacity}`);
     }
     const module = fuzzModule();
-    module.avoidWatchpoints(this.#avoidsWatchpoints);
+    module.global("avoidsWatchpoints").value = Number(this.#avoidsWatchpoints);
     if (current !== this) {
       current = this;
       module.begin(...this.#begin);

@@ -88,13 +88,13 @@ function checkRow({ checks }: Fact, { name, status, reason, unmet }: CheckResult
 
 const MOST = 1_000_000;
 
+const texts = list(text, MOST);
+const membersOfProfile = record({
+  ...{ tool: text, enough: nullable(truth), limits: optional(texts), missing: texts },
+});
 const profileShape: Shape<ToolVerdict> = (value, place) => {
-  const read = members(value, place);
-  return {
-    ...{ tool: read("tool", text), enough: read("enough", nullable(truth)) },
-    limits: read("limits", optional(list(text, MOST))) ?? [],
-    missing: read("missing", list(text, MOST)),
-  };
+  const { limits = [], ...others } = membersOfProfile(value, place);
+  return { ...others, limits };
 };
 
 const unmetShape: Shape<Unmet> = record({

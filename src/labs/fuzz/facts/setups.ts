@@ -17,6 +17,7 @@ import {
   oneOf,
   optional,
   parseJson,
+  record,
   type Shape,
   show,
   table,
@@ -66,14 +67,14 @@ export function parseSetupFacts(lines: string): readonly SetupFact[] {
   return facts;
 }
 
+const headShape = record({
+  ...{ fact: text, group: text, source: text, rules: optional(list(text, MOST)) },
+});
+
 function headOf(document: unknown): Omit<SetupFact, "checks"> {
   expectNames(document, ["fact", "group", "source", "rules"], "a fact");
-  const read = members(document, "");
-  return {
-    name: read("fact", text),
-    ...{ group: read("group", text), source: read("source", text) },
-    rules: read("rules", optional(list(text, MOST))) ?? [],
-  };
+  const { fact: name, rules = [], ...head } = headShape(document, "");
+  return { name, ...head, rules };
 }
 
 /** A check of a fact, or of a feature. */

@@ -16,10 +16,7 @@ const [AMD, INTEL] = ["AuthenticAMD", "GenuineIntel"];
 
 /** By the names that `_asked` of a rule has (assembly/model/rule.ts). */
 const PROCESSORS: Readonly<Record<string, readonly Processor[]>> = {
-  amd: [
-    { vendor: AMD, family: 25 },
-    { vendor: AMD, family: 26 },
-  ],
+  amd: [25, 26].map((family) => ({ vendor: AMD, family })),
   "amd-26": [{ vendor: AMD, family: 26 }],
   // A family of Intel's has had every design since 1995.
   intel: [{ vendor: INTEL, family: 6, model: 207 }],

@@ -165,12 +165,8 @@ export class RecordedCases {
     }
   }
 
-  close(): void {
-    this.#batch.close();
-  }
-
   [Symbol.dispose](): void {
-    this.close();
+    this.#batch[Symbol.dispose]();
   }
 }
 

@@ -67,7 +67,7 @@ export class RunFolder {
       // Another process may have added lines meanwhile: whole ones are left alone.
       if (torn !== undefined) ftruncateSync(this.#file, torn);
     } catch (error) {
-      this.close();
+      this[Symbol.dispose]();
       throw error;
     }
   }
@@ -83,14 +83,10 @@ export class RunFolder {
     this.#append(formatRound(round));
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
     this.#folder[Symbol.dispose]();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
   }
 
   /** A line is on the disk before it counts. One of which a part was written, as on a full disk, is discarded later. */

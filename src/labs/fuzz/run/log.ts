@@ -17,7 +17,7 @@ import {
   table,
   text,
 } from "../../../lib/shape.ts";
-import { HALF } from "../case/fields.ts";
+import { signed } from "../case/fields.ts";
 import { formatCase, parseCase } from "../case/text.ts";
 import { PATHS } from "../draw/arch.ts";
 import { exactly, GENERATOR } from "../draw/generate.ts";
@@ -111,18 +111,10 @@ const number = count(Number.MAX_SAFE_INTEGER);
 const MOST = 1_000_000;
 
 /** Reads a round, as a log has it, or as the probe answers. */
-export const roundShape: Shape<Round> = (value, place) => {
-  const counts = countsShape(value, place);
-  const read = members(value, place);
-  return {
-    from: read("from", number),
-    to: read("to", number),
-    counts,
-    signatures: read("signatures", list(kindShape, MOST)),
-    findings: read("findings", list(foundShape, MOST)),
-    once: read("once", list(foundShape, MOST)),
-  };
-};
+export const roundShape: Shape<Round> = (value, place) => ({
+  counts: countsShape(value, place),
+  ...membersOfRound(value, place),
+});
 
 const tally: Shape<Map<string, number>> = (value, place) =>
   new Map(Object.entries(table(number, 1000)(value, place)));
@@ -145,11 +137,7 @@ const kindShape: Shape<SeenKind> = (value, place) => {
 const foundShape: Shape<FoundCase> = (value, place) => {
   const read = members(value, place);
   const field = read("field", text);
-  const isHalf = HALF.some((half) => half === field);
-  const word = (name: string) => {
-    const whole = read(name, wordShape);
-    return isHalf ? BigInt.asIntN(32, whole) : whole;
-  };
+  const word = (name: string) => signed(field, read(name, wordShape));
   return {
     key: Number(read("kind", wordShape)),
     index: read("index", number),
@@ -158,3 +146,8 @@ const foundShape: Shape<FoundCase> = (value, place) => {
     first: { field, predicted: word("predicted"), seen: word("seen") },
   };
 };
+
+const membersOfRound = record({
+  ...{ from: number, to: number, signatures: list(kindShape, MOST) },
+  ...{ findings: list(foundShape, MOST), once: list(foundShape, MOST) },
+});

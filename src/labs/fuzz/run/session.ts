@@ -37,7 +37,8 @@ export class Session {
   readonly #examiner: FindingExaminer;
   /** A batch system may have stopped the job for hours. */
   readonly #clock = new AwakeClock(LONGEST_READING);
-  readonly #target: number;
+  /** The number of cases that ends the run; undefined if time ends it. */
+  readonly #target: number | undefined;
   readonly #rounds: Iterator<Range, undefined, undefined>;
   #next: Range | undefined;
   readonly #idle: Member[];
@@ -65,9 +66,8 @@ export class Session {
     this.#folder = folder;
     this.#options = options;
     this.#state = folder?.state ?? new RunState();
-    const unlimited = options.seconds === undefined ? DEFAULT_CASES : Number.MAX_SAFE_INTEGER;
-    this.#target = options.cases ?? unlimited;
-    this.#rounds = missingRounds(this.#state, this.#target, shard);
+    this.#target = options.cases ?? (options.seconds === undefined ? DEFAULT_CASES : undefined);
+    this.#rounds = missingRounds(this.#state, this.#target ?? Number.MAX_SAFE_INTEGER, shard);
     this.#next = this.#rounds.next().value;
     this.#examiner = new FindingExaminer({ ...plan, shard, machine: crew.machine, corpus });
     this.#ended = new Promise((resolve, reject) => {
@@ -168,8 +168,7 @@ export class Session {
         state: this.#state,
         cases: this.#cases,
         seconds: this.#seconds,
-        target:
-          this.#options.cases ?? (this.#options.seconds === undefined ? this.#target : undefined),
+        target: this.#target,
       });
     } catch (error) {
       clearInterval(this.#timer);
