@@ -36,7 +36,7 @@ export const RECORD_CLASSES = MACHINES.flatMap((arch) =>
 
 export async function writeRecords() {
   const sources = [
-    ...files("src/labs/fuzz/case", ".ts"),
+    ...files("src/labs/fuzz/case", ".ts", ".jsonl"),
     ...files("src/labs/fuzz/draw", ".ts", ".jsonl"),
     ...["src/core/machine/index.ts", "src/lib/cases/words.ts"],
   ];

@@ -12,7 +12,7 @@ import {
   WANT_INFO,
   WANT_WRITTEN,
 } from "./setup";
-import { froms, ons, pick, ways } from "./tables";
+import { froms, noSignals, ons, pick, ways } from "./tables";
 
 export function drawFrom(): u32 {
   return u32(pick(froms));
@@ -28,9 +28,6 @@ export function drawOn(): u32 {
 
 /** Signals that stop a process, or do nothing in an orphaned process group. */
 const STOPPING: u64 = (1 << (SIGSTOP - 1)) | TTY_STOPS;
-const NO_SIGNALS = memory.data<u32>([
-  65, 66, 127, 128, 0x100, 0x7fff_ffff, 0x8000_000a, 0xffff_ffff,
-]);
 
 /** A signal to resume with, mostly none. Whether it may kill is decided elsewhere. */
 export function drawSignal(): u32 {
@@ -39,13 +36,8 @@ export function drawSignal(): u32 {
   if (kind < 57) return oneIn(HANDLED);
   if (kind < 59) return oneIn(IGNORED);
   if (kind < 61) return oneIn(STOPPING);
-  if (kind < 62) return oneOf(NO_SIGNALS, 8);
+  if (kind < 62) return u32(pick(noSignals));
   return drawFatal();
-}
-
-/** One of the numbers of a list. */
-export function oneOf(list: usize, length: u32): u32 {
-  return load<u32>(list + 4 * below(length));
 }
 
 /** One of the signals of a set. */

@@ -1,4 +1,4 @@
-// What cases are drawn from. The build writes tables from src/labs/fuzz/draw/ARCH/tables.jsonl, which has them under the
+// What cases are drawn from. The build writes tables from src/labs/fuzz/draw/**/tables.jsonl, which have them under the
 // same names. A table is a word: its address in the low half, its length in words in the high half. Stops, ways, resumes
 // and registers are numbers there, each repeated according to its weight.
 

@@ -8,7 +8,7 @@ import { below, ITSELF, start, TRACED } from "./random";
 import { clearHead, clearWords, copyBaseline, copySetup } from "./records";
 import { drawIndex, drawPlace, drawRegister } from "./registers";
 import { ON_CONT, ON_NONE, REGISTERS, SETUP_SIZE, Setup } from "./setup";
-import { seedCount, seedParents, seeds } from "./tables";
+import { few, pick, seedCount, seedParents, seeds } from "./tables";
 import { tame } from "./tame";
 import { hasBlock } from "./ways";
 
@@ -16,10 +16,6 @@ import { hasBlock } from "./ways";
 const KILLING: u32 = 512;
 /** One case in this many changes many registers at once. */
 const CROWDED: u32 = 64;
-
-/** How many registers other cases change. */
-const FEW = memory.data<u8>([0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5]);
-const FEW_LENGTH: u32 = 15;
 
 /** Writes case `index`. */
 export function trace(setup: Setup, index: u64): void {
@@ -67,7 +63,7 @@ export function draw(setup: Setup): void {
 /** Changes a few registers of a block, or many in one case of `crowded`. */
 export function drawRegisters(setup: Setup, crowded: u32): void {
   const evenly = below(crowded) == 0;
-  const count = evenly ? below(REGISTERS) : u32(load<u8>(FEW + below(FEW_LENGTH)));
+  const count = evenly ? below(REGISTERS) : u32(pick(few));
   for (let n: u32 = 0; n < count; n++) {
     const register = evenly ? below(REGISTERS) : drawIndex();
     store<u64>(setup.words + 8 * register, drawRegister(register));

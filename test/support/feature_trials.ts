@@ -10,7 +10,7 @@ import * as assert from "uvu/assert";
 import { HOST_ARCH } from "../../src/core/machine/index.ts";
 import { FEATURE_TRIALS } from "../../src/labs/fuzz/facts/arch.ts";
 import type { SetupCheck } from "../../src/labs/fuzz/facts/fact.ts";
-import { type Condition, NEEDS } from "../../src/labs/fuzz/facts/needs.ts";
+import { NEEDS } from "../../src/labs/fuzz/facts/needs.ts";
 import type { KnownName } from "../../src/labs/fuzz/known/arch.ts";
 import { FEATURES, type Machine } from "../../src/labs/fuzz/machine.ts";
 import { predict } from "../../src/labs/fuzz/predict/predict.ts";
@@ -32,9 +32,9 @@ export const recordedMachines = (): ReadonlyMap<string, RecordingHeader> =>
 /** Whether a machine has what a check needs. */
 export function allows({ features, xfeatures }: Machine, { needs }: SetupCheck): boolean {
   return needs.every((need) => {
-    const condition: Condition = NEEDS[need];
-    if ("components" in condition) return (xfeatures & condition.components) !== 0;
-    return features.includes(condition.feature) !== (condition.lacks ?? false);
+    const { feature, lacks = false, components = 0 } = NEEDS.find((it) => it.need === need) ?? {};
+    if (feature === undefined) return (xfeatures & components) !== 0;
+    return features.includes(feature) !== lacks;
   });
 }
 

@@ -4,9 +4,9 @@ import { REG_eflags, REG_rax, REG_rdi, REG_rip } from "../../amd64/registers";
 import { pageAt, placeStore, SCRATCH_PAGE } from "../../model/amd64/target";
 import { drawOn, drawSignal } from "../kinds";
 import { below } from "../random";
-import { clearWords } from "../records";
+import { clearWords, pairsEnd } from "../records";
 import { FROM_LAST, ON_CONT, ON_NONE, REGISTERS, SETUP_SIZE, Setup, WAY_POKEUSER } from "../setup";
-import { addresses, drawWord, pick, stacks, stores } from "../tables";
+import { addresses, breakpointKinds, drawWord, pick, stacks, stores } from "../tables";
 import { kills } from "./kills";
 import { drawPair } from "./other_ways";
 import { drawPlace, drawRegister } from "./registers";
@@ -14,9 +14,6 @@ import { drawPlace, drawRegister } from "./registers";
 /** offsetof(struct user, u_debugreg), and the register that enables. */
 const DEBUG_REGISTERS: u32 = 848;
 const CONTROL: u32 = DEBUG_REGISTERS + 7 * 8;
-/** Kinds: execution, writes, I/O and accesses. */
-const KINDS = memory.data<u8>([0, 0, 0, 0, 1, 1, 1, 3, 3, 3, 2]);
-const KINDS_LENGTH: u32 = 11;
 
 /** Has every other case arm a breakpoint; returns whether it does. */
 export function armsBreakpoint(setup: Setup): bool {
@@ -49,8 +46,7 @@ function addressBefore(setup: Setup): u64 {
   for (let it = setup; address == 0 && it.from == FROM_LAST; ) {
     it = changetype<Setup>(changetype<usize>(it) - SETUP_SIZE);
     if (it.way != WAY_POKEUSER) continue;
-    const end = it.words + 16 * it.count;
-    for (let pair = it.words; pair < end; pair += 16) {
+    for (let pair = it.words, end = pairsEnd(it); pair < end; pair += 16) {
       const word = load<u64>(pair, 8);
       if (load<u64>(pair) == DEBUG_REGISTERS && word <= u64(u32(-1))) address = word;
     }
@@ -104,7 +100,7 @@ function drawAddress(rip: u64, rdi: u64): u64 {
 /** A word that enables one breakpoint, and gives all the same kind and length. */
 function drawControl(k: u32): u64 {
   if (below(16) == 0) return drawWord();
-  const kind = u32(load<u8>(KINDS + below(KINDS_LENGTH)));
+  const kind = u32(pick(breakpointKinds));
   const length = kind == 0 && below(8) > 0 ? 0 : below(4);
   const fields = u64((kind | (length << 2)) * 0x1111) << 16;
   return fields | (u64(below(4)) << (2 * k)) | (below(4) == 0 ? below(256) : 0);

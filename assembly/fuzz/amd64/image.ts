@@ -2,11 +2,10 @@
 
 import { REG_rip } from "../../amd64/registers";
 import { endOfScratch, pageScratch, placeSse } from "../../model/amd64/target";
-import { oneOf } from "../kinds";
 import { below } from "../random";
 import { clearWords } from "../records";
 import { FPSTATE_IMAGE, MOST_IMAGE_PAIRS, Setup } from "../setup";
-import { addresses, controls, drawWord, pick } from "../tables";
+import { addresses, controls, drawWord, imageSizes, pick } from "../tables";
 import { drawHeader, frameLength, xcr0 } from "./other_ways";
 
 // struct _fpx_sw_bytes and struct xstate_header, asm/sigcontext.h
@@ -93,8 +92,6 @@ function drawPlace(): u64 {
   return place + (atEnd ? moves : kind == 13 ? -moves : i64(below(80)));
 }
 
-const SIZES = memory.data<u32>([0, 512, 575, 576, 577, 831, 832, 896, 1408]);
-
 function damage(setup: Setup): void {
   const kind = below(12);
   if (kind == 0) addPair(setup, SW_MAGIC1, drawMagic());
@@ -137,7 +134,7 @@ function addSize(setup: Setup): void {
 
 function drawSize(): u64 {
   if (below(4) == 0) return frameLength + below(6) - 1;
-  return below(8) == 0 ? drawWord() & 0xffff_ffff : oneOf(SIZES, 9);
+  return below(8) == 0 ? drawWord() & 0xffff_ffff : pick(imageSizes);
 }
 
 /** The offset of some content: mostly that of vectors. */

@@ -4,11 +4,22 @@
 import { REG_cs, REG_orig_rax, REG_rax, REGISTERS_SIZE } from "../../amd64/registers";
 import { ORDER } from "../../model/amd64/genregs32_set";
 import { baseline } from "../../model/amd64/target";
-import { drawRaised, oneOf } from "../kinds";
+import { drawRaised } from "../kinds";
 import { below } from "../random";
 import * as setups from "../setup";
 import { DISPATCH_WORDS, MOST_PAIRS, Setup, SYSCALL_INFO_WORDS } from "../setup";
-import { controls, drawWord, oddOffsets, pick, wordsOf } from "../tables";
+import {
+  blockLengths,
+  callArches,
+  controls,
+  drawWord,
+  floatingOffsets,
+  headerOffsets,
+  oddLengths,
+  oddOffsets,
+  pick,
+  wordsOf,
+} from "../tables";
 import { drawDispatch } from "./dispatch";
 import { drawIndex, drawRegister } from "./registers";
 import { hasBlock } from "./ways";
@@ -30,17 +41,11 @@ const DISPATCH_CONFIG: u32 = 32;
 const SET: u32 = 8;
 const FLOATING_POINT: u32 = 512;
 
-const BLOCK_LENGTHS = memory.data<u32>([
-  0, 1, 4, 7, 8, 16, 64, 68, 80, 88, 120, 128, 136, 144, 152, 160, 168, 176, 184, 208, 212, 215,
-  217, 224, 232, 1024, 4096, 0x7fff_fff8, 0xffff_fff8, 0xffff_ffff,
-]);
-const ODD_LENGTHS = memory.data<u32>([0, 1, 4, 7, 8, 9, 16, 24, 64, 87, 128, 1024, 0xffff_ffff]);
-
 /** The length that is passed to the kernel: mostly the correct one. */
 export function drawLength(way: u32): u32 {
   const right = below(4) > 0;
-  if (way == setups.WAY_SETREGSET) return right ? REGISTERS_SIZE : oneOf(BLOCK_LENGTHS, 30);
-  const odd = oneOf(ODD_LENGTHS, 13);
+  if (way == setups.WAY_SETREGSET) return right ? REGISTERS_SIZE : u32(pick(blockLengths));
+  const odd = u32(pick(oddLengths));
   if (way == setups.WAY_SYSCALL_INFO) return right ? 8 * SYSCALL_INFO_WORDS : odd;
   if (way == setups.WAY_SIGMASK) return right ? SET : odd;
   if (way == setups.WAY_DISPATCH) return below(8) > 0 ? DISPATCH_CONFIG : odd;
@@ -57,12 +62,7 @@ export function drawHeader(): u64 {
   return below(256) | (u64(kind == 4) << 63);
 }
 
-/** An offset in struct user_i387_struct, the start of an XSAVE area: control words, mask, registers, or the rest. */
-const FLOATING = memory.data<u32>([
-  0, 2, 4, 8, 16, 24, 28, 32, 48, 160, 176, 400, 416, 448, 464, 504,
-]);
-/** An offset in an XSAVE area around its header, which is from 512 to 576. */
-const AROUND_HEADER = memory.data<u32>([464, 576, 584, 704, 824]);
+/** The header of an XSAVE area. */
 const HEADER_BEGIN: u32 = 512;
 const HEADER_WORDS: u32 = 8;
 
@@ -150,8 +150,8 @@ export function drawPair(way: u32, pair: usize): void {
       return;
     }
     const any = below(4) == 0;
-    const near = header ? oneOf(AROUND_HEADER, 5) : oneOf(FLOATING, 16);
-    store<u64>(pair, any ? 8 * below(last / 8) : near);
+    const near = pick(header ? headerOffsets : floatingOffsets);
+    store<u64>(pair, any ? u64(8 * below(last / 8)) : near);
     store<u64>(pair, below(2) == 0 ? pick(controls) : drawWord(), 8);
   } else if (below(12) > 0) {
     const register = drawIndex();
@@ -162,9 +162,6 @@ export function drawPair(way: u32, pair: usize): void {
     store<u64>(pair, drawWord(), 8);
   }
 }
-
-/** AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, or an invalid value. */
-const ARCHES = memory.data<u32>([0xc000_003e, 0xc000_003e, 0x4000_0003, 0]);
 
 /** Writes a struct ptrace_syscall_info, or ptrace_sud_config, or a set of signals. */
 export function drawWords(way: u32, words: usize): void {
@@ -180,7 +177,7 @@ export function drawWords(way: u32, words: usize): void {
   const odd = below(16) == 0;
   const operation = below(odd ? 256 : 4);
   const flags = odd ? below(256) << 16 : 0;
-  store<u64>(words, (u64(oneOf(ARCHES, 4)) << 32) | operation | flags);
+  store<u64>(words, (pick(callArches) << 32) | operation | flags);
   for (let k: u32 = 1; k < SYSCALL_INFO_WORDS; k++) {
     const word = below(2) == 0 ? 0 : drawRegister(k == 3 ? REG_orig_rax / 8 : k);
     store<u64>(words + 8 * k, word);

@@ -18,11 +18,6 @@ import { below } from "../random";
 import * as tables from "../tables";
 import { drawResult, drawWord, pick } from "../tables";
 
-/** Defined bits of eflags, and some undefined ones. */
-const FLAG_BITS = memory.data<u8>([
-  0, 1, 2, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21, 22, 32, 63,
-]);
-const FLAG_BITS_LENGTH: u32 = 22;
 const PLAIN_FLAGS: u64 = 0x202;
 
 /** The number of a register to change. */
@@ -80,7 +75,7 @@ function drawFlags(): u64 {
   const kind = below(8);
   if (kind < 2) flags ^= TRAP_FLAG;
   for (let n = kind < 1 ? 0 : 1 + below(3); n > 0; n--) {
-    flags ^= u64(1) << load<u8>(FLAG_BITS + below(FLAG_BITS_LENGTH));
+    flags ^= u64(1) << pick(tables.flagBits);
   }
   return flags;
 }

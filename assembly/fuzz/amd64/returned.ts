@@ -3,11 +3,11 @@
 import { REG_cs, REG_eflags, REG_r11, REG_rcx, REG_rip } from "../../amd64/registers";
 import { placeInt80, placeSse, placeSyscall } from "../../model/amd64/target";
 import { TRAP_FLAG } from "../../model/amd64/task";
-import { oneOf } from "../kinds";
 import { below, ITSELF, RETURNED, start } from "../random";
 import { clearHead, copyBaseline } from "../records";
 import * as setups from "../setup";
 import { Setup } from "../setup";
+import { pick, ucFlags } from "../tables";
 import { drawRegisters, step } from "../traced";
 import { changeImage, drawImage, dropImage } from "./image";
 import { drawPlace } from "./registers";
@@ -17,9 +17,6 @@ import { tame, VSYSCALL } from "./tame";
 const CROWDED: u32 = 32;
 /** One case in this many permits a return by SYSRET, which requires RCX and R11 as SYSCALL leaves them. */
 const FAST: u32 = 8;
-
-/** UC_FP_XSTATE 1, UC_SIGCONTEXT_SS 2, UC_STRICT_RESTORE_SS 4 (asm/ucontext.h), and undefined bits. */
-const UC_FLAGS = memory.data<u32>([7, 7, 6, 6, 3, 3, 2, 4, 1, 0, 8, 0xffff_fffb, 0xffff_ffff]);
 
 const USER_CS: u16 = 0x33;
 
@@ -74,7 +71,7 @@ function draw(setup: Setup): void {
 }
 
 function drawFrame(setup: Setup): void {
-  setup.ucFlags = oneOf(UC_FLAGS, 13);
+  setup.ucFlags = u32(pick(ucFlags));
   const kind = below(16);
   if (kind == 0) drawImage(setup);
   else dropImage(setup, kind < 3 ? setups.FPSTATE_LAST : setups.FPSTATE_NONE);

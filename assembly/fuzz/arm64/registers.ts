@@ -6,13 +6,6 @@ import { below } from "../random";
 import * as tables from "../tables";
 import { drawResult, drawWord, pick } from "../tables";
 
-/** Bits of pstate: flags, TCO, DIT, UAO, PAN, SS, IL, SSBS, BTYPE, the masks of exceptions, and undefined ones. */
-const PSTATE_BITS = memory.data<u8>([
-  31, 31, 30, 29, 28, 25, 24, 24, 23, 22, 21, 20, 12, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 15,
-  26, 32, 63,
-]);
-const PSTATE_LENGTH: u32 = 30;
-
 /** The number of a register to change. */
 export function drawIndex(): u32 {
   return u32(pick(tables.registers));
@@ -60,7 +53,7 @@ function drawAnswer(): u64 {
 function drawPstate(): u64 {
   let pstate: u64 = 0;
   for (let n = 1 + below(3); n > 0; n--) {
-    pstate ^= u64(1) << load<u8>(PSTATE_BITS + below(PSTATE_LENGTH));
+    pstate ^= u64(1) << pick(tables.pstateBits);
   }
   return pstate;
 }

@@ -1,4 +1,4 @@
-// Decodes the instructions that the code of a target (src/labs/fuzz/case/amd64/code.ts) has at any of its bytes.
+// Decodes the instructions that the code of a target (src/labs/fuzz/case/amd64/code.jsonl) has at any of its bytes.
 // Those that are not here are OTHER.
 
 import { use } from "../rule";

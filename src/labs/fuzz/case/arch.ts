@@ -5,6 +5,7 @@ import * as amd64Code from "./amd64/code.ts";
 import * as amd64Kinds from "./amd64/kinds.ts";
 import * as arm64Code from "./arm64/code.ts";
 import * as arm64Kinds from "./arm64/kinds.ts";
+import { constantsFrom } from "./pieces.ts";
 
 /** What the records of each architecture depend on: registers, stops and ways. */
 export const KINDS = { amd64: { ...amd64Kinds }, arm64: { ...arm64Kinds } } satisfies Record<
@@ -47,9 +48,10 @@ export const CASES = { amd64: AMD64, arm64: ARM64 };
 const HOST = CASES[HOST_ARCH];
 
 export const { REGISTERS, FRAME_REGISTERS, FROM, WAY, BLOCK_SIZE, BASELINE, CODES } = HOST;
-export const { indexOf, placeOf, baselineWith, codePage, constantsPage } = HOST;
+export const { indexOf, placeOf, baselineWith, codePage } = HOST;
 export const { CODE, PART, HOLE, CONSTANT, CONSTANTS, SCRATCH, SCRATCH_SIZE, STUB_CODE, PC, CALL } =
   HOST;
+export const constantsPage = (): Uint8Array => constantsFrom(CONSTANT, PART);
 export { KEPT } from "./amd64/code.ts";
 export const { DEBUG_REGISTERS, FIRST_DEBUG_REGISTER, END_OF_DEBUG_REGISTERS } = HOST;
 export const { REST_CODE, CALL_CODE, CALL_32, MODULE, RULES } = HOST;

@@ -1,5 +1,7 @@
 /* Pieces of code that cases execute, and what targets have between two cases, as each architecture describes them. */
 
+import { count, optional, record, text } from "../../../lib/shape.ts";
+import { rowsOf } from "../rows.ts";
 import { indexIn } from "./layout.ts";
 
 /** Bytes from the start of one piece of code to the next. */
@@ -14,36 +16,41 @@ export interface Code {
   readonly address: bigint;
 }
 
-/** Name, assembly, bytes; and the offset in the page, if it has no slot. */
-type Piece = readonly [name: string, text: string, bytes: readonly number[], offset?: number];
+const pieceShape = record({
+  ...{ name: text, text },
+  /** In hexadecimal, as they are in memory. */
+  bytes: text,
+  /** In the page, if it has no slot. */
+  offset: optional(count(0xffff)),
+});
 
 /**
  * Places pieces of code in a page at an address, one after the other.
  *
- * @param fill a breakpoint: the rest of the page
+ * @param fill the name of a breakpoint: the rest of the page
+ * @param lines a piece each, as JSON
  */
-export function piecesAt(
-  address: bigint,
-  size: number,
-  fill: readonly number[],
-  pieces: readonly Piece[],
-) {
-  const CODES: readonly Code[] = pieces.map(([name, text, bytes, offset], i) => ({
-    ...{ name, text, bytes },
-    address: address + BigInt(offset ?? SLOT * (i + 1)),
-  }));
-  const addresses = new Map(CODES.map((code) => [code.name, code.address]));
+export function piecesAt(address: bigint, size: number, fill: string, lines: string) {
+  const CODES = rowsOf(lines, pieceShape).map(({ name, text, bytes, offset }, i): Code => {
+    const digits = bytes.match(/../g) ?? [];
+    return {
+      ...{ name, text, bytes: digits.map((byte) => Number.parseInt(byte, 16)) },
+      address: address + BigInt(offset ?? SLOT * (i + 1)),
+    };
+  });
+  const pieces = new Map(CODES.map((code) => [code.name, code]));
   return {
     /** The catalogue of code, in the order of addresses. */
     CODES,
     /** The address of a piece of code. @throws RangeError for an unknown name */
     placeOf(name: string): bigint {
-      const found = addresses.get(name);
+      const found = pieces.get(name);
       if (found === undefined) throw new RangeError(`unknown code "${name}"`);
-      return found;
+      return found.address;
     },
     codePage(): Uint8Array {
-      const page = Uint8Array.from({ length: size }, (_, i) => fill[i % fill.length] ?? 0);
+      const { bytes = [] } = pieces.get(fill) ?? {};
+      const page = Uint8Array.from({ length: size }, (_, i) => bytes[i % bytes.length] ?? 0);
       for (const code of CODES) page.set(code.bytes, Number(code.address - address));
       return page;
     },

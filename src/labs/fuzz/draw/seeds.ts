@@ -6,10 +6,11 @@
  */
 
 import { HOST_ARCH } from "../../../core/machine/index.ts";
-import { parseJson, table } from "../../../lib/shape.ts";
+import { table } from "../../../lib/shape.ts";
 import { BASELINE } from "../case/arch.ts";
 import type { Case } from "../case/case.ts";
 import { CASE_SCHEMA, WAYS } from "../case/records.ts";
+import { rowsOf } from "../rows.ts";
 import { SEED_LINES } from "./arch.ts";
 
 /** The baseline, written in the first way and resumed with CONT. */
@@ -27,8 +28,7 @@ export function seedDocuments(): {
 } {
   const [parents, others]: [object[], object[]] = [[], []];
   let group = parents;
-  for (const line of SEED_LINES.trimEnd().split("\n")) {
-    const it = MEMBERS(parseJson(line), line);
+  for (const it of rowsOf(SEED_LINES, MEMBERS)) {
     if ("seeds" in it) group = "once" in it ? others : parents;
     else group.push({ ...it, schema: CASE_SCHEMA, arch: HOST_ARCH });
   }

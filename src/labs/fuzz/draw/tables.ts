@@ -5,19 +5,12 @@
  */
 
 import { BOUNDARIES, RESULTS } from "../../../lib/cases/words.ts";
-import {
-  hexWord,
-  integer,
-  list,
-  members,
-  optional,
-  parseJson,
-  table,
-  text,
-} from "../../../lib/shape.ts";
+import { hexWord, integer, list, members, optional, table, text } from "../../../lib/shape.ts";
 import { BASELINE, KEPT, REGISTERS } from "../case/arch.ts";
 import { FROMS, ONS, WAYS } from "../case/records.ts";
+import { rowsOf } from "../rows.ts";
 import { DRAWN_CODES, TABLE_LINES } from "./arch.ts";
+import COMMON_LINES from "./tables.jsonl";
 
 const MOST = 256;
 const NAMES = new Map<string, readonly string[]>(
@@ -26,7 +19,7 @@ const NAMES = new Map<string, readonly string[]>(
 
 /** Words by the name of their table. */
 export function readTables(): ReadonlyMap<string, readonly bigint[]> {
-  const tables = TABLE_LINES.trimEnd().split("\n").map(readTable);
+  const tables = [COMMON_LINES, TABLE_LINES].flatMap((lines) => rowsOf(lines, readTable));
   const kept = new Map<string, bigint>(Object.entries(KEPT));
   return new Map([
     ...tables,
@@ -37,8 +30,8 @@ export function readTables(): ReadonlyMap<string, readonly bigint[]> {
   ]);
 }
 
-function readTable(line: string): [name: string, words: readonly bigint[]] {
-  const read = members(parseJson(line), line);
+function readTable(value: unknown, place: string): [name: string, words: readonly bigint[]] {
+  const read = members(value, place);
   const name = read("table", text);
   const weights = read("weights", optional(table(integer, MOST)));
   const words = read("words", optional(list(hexWord, MOST))) ?? [];

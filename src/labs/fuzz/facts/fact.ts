@@ -2,7 +2,6 @@
 
 import type { Case } from "../case/case.ts";
 import type { Fields } from "../case/fields.ts";
-import type { Need } from "./needs.ts";
 
 export interface Fact {
   readonly name: string;
@@ -26,7 +25,8 @@ export interface SetupCheck extends RequestCheck {
   readonly it: Case;
   /** The fields that matter, as readFields has them. */
   readonly expected: Fields;
-  readonly needs: readonly Need[];
+  /** Names of needs.jsonl. */
+  readonly needs: readonly string[];
   /** Whether it is tried in a target; otherwise in a stub whose calls nothing refuses, which the model does not know. */
   readonly isFiltered: boolean;
 }

@@ -4,7 +4,8 @@
  */
 
 import { HOST_ARCH, type ProbedArch } from "../../../core/machine/index.ts";
-import { list, oneOf, optional, parseJson, record, text } from "../../../lib/shape.ts";
+import { list, oneOf, optional, record, text } from "../../../lib/shape.ts";
+import { rowsOf } from "../rows.ts";
 import LINES from "./profiles.jsonl";
 
 const TOOLS = ["gdb", "strace", "gvisor", "rr", "criu", "stublab"] as const;
@@ -35,9 +36,7 @@ const needShape = record({
   source: text,
 });
 
-const ALL_NEEDS = LINES.trimEnd()
-  .split("\n")
-  .map((line, i) => needShape(parseJson(line), `line ${i + 1}`));
+const ALL_NEEDS = rowsOf(LINES, needShape);
 
 /** They do not run on riscv64. */
 const NOT_ON_RISCV64: readonly Tool[] = ["gvisor", "rr", "stublab"];

@@ -4,27 +4,47 @@
  */
 
 import { HOST_ARCH } from "../../../core/machine/index.ts";
-import { type OptionShapes, oneOf, type Shape } from "../../../lib/shape.ts";
+import {
+  count,
+  list,
+  type OptionShapes,
+  oneOf,
+  optional,
+  record,
+  type Shape,
+  text,
+  truth,
+} from "../../../lib/shape.ts";
 import type { Change, Deviations } from "../predict/model.ts";
 import { changeShape, parsePlant, plantOption } from "../predict/plant.ts";
-import * as amd64 from "./amd64.ts";
-import * as arm64 from "./arm64.ts";
+import { rowsOf } from "../rows.ts";
+import amd64 from "./amd64.jsonl";
+import arm64 from "./arm64.jsonl";
 
-export interface List {
+const rowShape = record({
   /** What the model predicts then, as --plant has it. */
-  readonly changes: readonly string[];
+  changes: optional(list(text, 64)),
   /** Bits of eflags that are not compared. */
-  readonly ignoredFlags: number;
+  ignoredFlags: optional(count(0xffff_ffff)),
   /** Whether no case has a breakpoint for data. */
-  readonly avoidsWatchpoints: boolean;
-  /** Facts that do not hold, or checks of theirs as `nameOfCheck` has them. */
-  readonly facts: readonly string[];
+  avoidsWatchpoints: optional(truth),
+  /** One that does not hold, or a check of one as `nameOfCheck` has it. */
+  fact: optional(text),
+});
+
+/** A list is data: lines of ARCH.jsonl, each with some of it. */
+function listOf(lines: string) {
+  const rows = rowsOf(lines, rowShape);
+  return {
+    changes: rows.flatMap(({ changes = [] }) => changes),
+    ignoredFlags: rows.reduce((bits, { ignoredFlags = 0 }) => bits | ignoredFlags, 0),
+    avoidsWatchpoints: rows.some((row) => row.avoidsWatchpoints),
+    facts: rows.flatMap(({ fact }) => fact ?? []),
+  };
 }
 
-const { QEMU_TCG } = { amd64, arm64 }[HOST_ARCH];
-
 export type KnownName = "qemu-tcg";
-export const LISTS: Readonly<Record<KnownName, List>> = { "qemu-tcg": QEMU_TCG };
+export const LISTS = { "qemu-tcg": listOf({ amd64, arm64 }[HOST_ARCH]) };
 
 export const isListed = (name: string): name is KnownName => Object.hasOwn(LISTS, name);
 export const KNOWN: readonly KnownName[] = Object.keys(LISTS).filter(isListed);

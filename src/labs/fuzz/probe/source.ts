@@ -33,7 +33,7 @@ import { nameOfSignal } from "../case/signals.ts";
 import { PATHS } from "../draw/arch.ts";
 import { CHUNK, GENERATOR } from "../draw/generate.ts";
 import { FEATURE_TRIALS } from "../facts/arch.ts";
-import { type Condition, NEED_NAMES, NEEDS } from "../facts/needs.ts";
+import { NEEDS, type Need } from "../facts/needs.ts";
 import { permissionBlocks } from "../facts/permission.ts";
 import { toolNeeds } from "../facts/profiles.ts";
 import { requestFacts } from "../facts/requests.ts";
@@ -54,10 +54,8 @@ const names = (name: string, all: readonly string[]) =>
 /** The same without a name. */
 const unnamed = (all: readonly string[] = []) => `(const char *const[])${ended(all)}`;
 
-export interface ProbeSource {
-  /** Files by name. */
-  readonly [file: string]: string | Uint8Array;
-}
+/** Files by name. */
+export type ProbeSource = Readonly<Record<string, string | Uint8Array>>;
 
 export function probeSource(): ProbeSource {
   const parts = {
@@ -169,7 +167,7 @@ ${names("path_names", PATHS)}
 ${names("feature_names", FEATURES)}
 ${signalNames()}
 const struct need needs[] = {
-${NEED_NAMES.map((name) => `    {${quote(name)}, ${quote(NEEDS[name].reason)}, ${needOf(NEEDS[name])}},`).join("\n")}
+${NEEDS.map(needRow).join("\n")}
     {0, 0, 0, 0, 0},
 };
 ${factTables(HOST_ARCH)}
@@ -232,10 +230,9 @@ function writtenList(way: Way): string {
   return unnamed(list);
 }
 
-/** A condition as the members of struct need. */
-function needOf(condition: Condition): string {
-  if ("components" in condition) return `-1, 0, ${condition.components}`;
-  return `${FEATURES.indexOf(condition.feature)}, ${condition.lacks ? 1 : 0}, 0`;
+function needRow({ need, feature, lacks = false, components = 0, reason }: Need): string {
+  const index = feature === undefined ? -1 : FEATURES.indexOf(feature);
+  return `    {${quote(need)}, ${quote(reason)}, ${index}, ${lacks}, ${components}},`;
 }
 
 const lines = (statements: readonly string[]) => statements.map((line) => `    ${line}`).join("\n");

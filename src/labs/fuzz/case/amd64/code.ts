@@ -9,7 +9,8 @@
  */
 
 import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
-import { baselineOf, constantsFrom, piecesAt } from "../pieces.ts";
+import { baselineOf, piecesAt } from "../pieces.ts";
+import LINES from "./code.jsonl";
 import { REGISTERS } from "./kinds.ts";
 
 /** Bytes of the code, and of the constants. */
@@ -29,59 +30,7 @@ export const STUB_CODE = 0x7fff_ffff_e000n;
 
 export const CONSTANT = 0xc0de_0000_0000_0000n;
 
-const INT3 = 0xcc;
-const NOP = 0x90;
-const REX_W = 0x48;
-
-/** The page ends in a nop and a prefix; the next page is unmapped. */
-const END = [NOP, REX_W];
-const EDGE = PAGE_SIZE - END.length;
-
-export const { CODES, placeOf, codePage } = piecesAt(
-  CODE,
-  PAGE_SIZE,
-  [INT3],
-  [
-    ["int3", "int3", [INT3]],
-    ["syscall", "syscall", [0x0f, 0x05]],
-    ["nops", "nop, sixteen times", Array.from({ length: 16 }, () => NOP)],
-    ["ud2", "ud2", [0x0f, 0x0b]],
-    ["hlt", "hlt", [0xf4]],
-    ["load", "mov (%rdi), %rax", [REX_W, 0x8b, 0x07]],
-    ["store", "mov %rax, (%rdi)", [REX_W, 0x89, 0x07]],
-    ["pushf", "pushf", [0x9c]],
-    ["stack", "push %rax; pop %rbx", [0x50, 0x5b]],
-    // In 64-bit mode it is a prefix of the INT3 after it.
-    ["inc32", "inc %eax, in 32-bit code", [0x40]],
-    ["int80", "int $0x80", [0xcd, 0x80]],
-    // No trap occurs between it and the next instruction.
-    ["movss", "mov %eax, %ss", [0x8e, 0xd0]],
-    [
-      "bases",
-      "rdfsbase %rax; rdgsbase %rbx",
-      [0xf3, REX_W, 0x0f, 0xae, 0xc0, 0xf3, REX_W, 0x0f, 0xae, 0xcb],
-    ],
-    ["div", "div %rdi", [REX_W, 0xf7, 0xf7]],
-    // Only a single-step or a signal ends it.
-    ["spin", "jmp to itself", [0xeb, 0xfe]],
-    // The handler of signals.
-    ["handler", "int3", [INT3]],
-    // Programs may use two of these four gates.
-    ["int_1", "int $0x1", [0xcd, 0x01]],
-    ["int_3", "int $0x3", [0xcd, 0x03]],
-    ["int_4", "int $0x4", [0xcd, 0x04]],
-    ["int_2e", "int $0x2e", [0xcd, 0x2e]],
-    ["int_ff", "int $0xff", [0xcd, 0xff]],
-    ["into", "into, in 32-bit code", [0xce]],
-    ["icebp", "icebp", [0xf1]],
-    // An exception of SSE, or none, as the floating point of a signal frame has it.
-    ["sse", "comiss %xmm4, %xmm4", [0x0f, 0x2f, 0xe4]],
-    ["edge", "nop; then an instruction that crosses the end of the page", END, EDGE],
-    ["straddle", "an instruction that crosses the end of the page", END.slice(1), EDGE + 1],
-  ],
-);
-
-export const constantsPage = (): Uint8Array => constantsFrom(CONSTANT, PAGE_SIZE);
+export const { CODES, placeOf, codePage } = piecesAt(CODE, PART, "int3", LINES);
 
 export const { BASELINE, baselineWith } = baselineOf(REGISTERS, "rip", placeOf, {
   rip: placeOf("int3"),
