@@ -44,7 +44,8 @@ static void describe_stack(const struct stublab_pages *pages) {
 }
 
 /** The header's arguments for the set-up, with their addresses in the stub. */
-static void write_arguments(const struct stublab_pages *pages, uint64_t injection) {
+static void write_arguments(const struct stublab_pages *pages, uint64_t injection,
+                            const struct sock_filter *judge, uint16_t judge_length) {
     char *header = (char *)(pages->shared + pages->stack);
     const uint64_t in_stub = pages->address + pages->stack;
     const uint64_t code = in_stub + HEADER_LENGTH;
@@ -56,7 +57,7 @@ static void write_arguments(const struct stublab_pages *pages, uint64_t injectio
     describe_stack(pages);
     struct sock_filter *filter = (struct sock_filter *)(header + HEADER_FILTER);
     uint64_t *program = (uint64_t *)(header + HEADER_PROGRAM);
-    program[0] = write_stub_filter(filter, code, injection);
+    program[0] = write_stub_filter(filter, code, injection, judge, judge_length);
     program[1] = in_stub + HEADER_FILTER;
 }
 
@@ -67,10 +68,12 @@ int64_t stublab_plan_pages(struct stublab_pages *pages, uint64_t stub, uint64_t 
     return (int64_t)pages->stack + HEADER_LENGTH;
 }
 
-int64_t stublab_open_pages(struct stublab_pages *pages, uint64_t stub, const void *xstate) {
+int64_t stublab_open_pages(struct stublab_pages *pages, uint64_t stub, const void *xstate,
+                           const void *filter, uint32_t filter_length) {
     const long length = (long)pages->stack + HEADER_LENGTH;
     take_features(pages, xstate);
-    write_arguments(pages, stub + stublab_stub_syscall_offset() + SYSCALL_BYTES);
+    write_arguments(pages, stub + stublab_stub_syscall_offset() + SYSCALL_BYTES, filter,
+                    (uint16_t)filter_length);
     return syscall3(__NR_madvise, (long)pages->shared, length, MADV_DONTFORK);
 }
 
