@@ -2,6 +2,7 @@
 // the fuzzer's, and how long the command takes to start. `stublab bench` measures the rest.
 
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { benchText } from "../src/cli/bench_text.ts";
 import { finishing } from "../src/cli/interruption.ts";
@@ -19,35 +20,13 @@ import {
   Refusal,
   type Side,
 } from "../src/labs/bench/side.ts";
+import { boundsFor, familyOf } from "./families.ts";
 
 /** Two processors that hand over to each other and back by a cache line: the unit of bounds in hops. */
 const HOP = "spin";
 
-/**
- * The most that a mechanism may take: in units of its reference, in microseconds more than it, or in hops, where the time
- * depends on how fast two processors hand over a cache line.
- */
-type Bound = { readonly ratio: number } | { readonly more: number } | { readonly hops: number };
-
-const BOUNDS: Readonly<Record<string, Bound>> = {
-  "call-faithful": { ratio: 1.09 },
-  "call-fast": { ratio: 0.55 },
-  "call-apart": { hops: 6 },
-  "batch-64": { ratio: 0.03 },
-  "birth-faithful": { ratio: 1.1 },
-  "birth-fast": { ratio: 0.6 },
-  births: { ratio: 0.4 },
-  "switch-faithful": { ratio: 1.09 },
-  "switch-fast": { ratio: 0.5 },
-  "switch-apart": { hops: 22 },
-  // A request more than the reference: whether the stub has ended meanwhile.
-  "pool-faithful": { ratio: 1.3 },
-  "setup-fuzz": { ratio: 1.08 },
-  "write-fuzz": { ratio: 1.14 },
-  "sigreturn-fuzz": { ratio: 1.2 },
-  version: { ratio: 1.5 },
-  "load-stublab": { more: 25_000 },
-};
+const family = familyOf(readFileSync("/proc/cpuinfo", "utf8"));
+const { bounds: BOUNDS, known } = boundsFor(family);
 
 /** The groups of the fuzzer and of the start: their reference, what they measure, and why. */
 const OWN_GROUPS: readonly Group[] = [
@@ -140,6 +119,7 @@ const report = await finishing((interrupted) =>
 progress.clear();
 const verdicts = report.results.flatMap((each) => verdict(each, report.results) ?? []);
 console.log(benchText(report));
-console.log(`bounds${report.noise.length > 0 ? ", of a noisy run" : ""}:`);
+const whose = known ? `bounds for ${family}` : `bounds, the loosest: ${family} has none of its own`;
+console.log(`${whose}${report.noise.length > 0 ? ", of a noisy run" : ""}:`);
 console.log(verdicts.join("\n"));
 if (verdicts.some((each) => !each.includes(" within "))) process.exitCode = 1;
