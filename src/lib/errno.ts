@@ -33,7 +33,9 @@ export function limitRemedy(errno: string): string | undefined {
 /** An error that names the limit, if one caused `cause`; `doing` says what failed, such as "a worker cannot start". */
 export function limitError(doing: string, cause: unknown): UnsupportedError | undefined {
   if (!(cause instanceof Error)) return undefined;
-  const code = "code" in cause ? String(cause.code) : "";
+  // Node.js names the errno for which a thread did not start in the message alone.
+  const [, named] = /^Worker initialization failure: (E[MN]FILE)$/.exec(cause.message) ?? [];
+  const code = named ?? ("code" in cause ? String(cause.code) : "");
   // EAGAIN of a read or a write has another meaning.
   if (code === "EAGAIN" && !("syscall" in cause && /^spawn/.test(String(cause.syscall)))) {
     return undefined;
