@@ -53,7 +53,7 @@ int main(int count, char **arguments) {
     int64_t stub = SHIM(stublab_map_stub)(FREE_ADDRESS);
     expect("free", stub, FREE_ADDRESS);
     expect("mapped before", SHIM(stublab_map_stub)(FREE_ADDRESS + 0x1000), FREE_ADDRESS);
-    uint32_t *step = (uint32_t *)SHIM(stublab_map_shared)(sizeof *step);
+    uint32_t *step = (uint32_t *)SHIM(stublab_map_shared)(-1, sizeof *step);
 
     int32_t pid =
         (int32_t)SHIM(stublab_fork)(CLONE_FILES | SIGCHLD, (uint64_t)stub, 0, step, 0, 0, 0);
