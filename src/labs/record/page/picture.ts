@@ -21,7 +21,7 @@ export function renderPicture(recording: Recording, width: number, words = true)
 export function renderPreview(recording: Recording): string {
   const decided = decisive(recording);
   // With as much height in proportion, rows leave no room unused at their sides.
-  const width = Math.max(640, COLUMN * decided.columns, 470 * decided.rows.length);
+  const width = Math.max(640, COLUMN * decided.columns, 470 * decided.rows);
   const stage = toMarkup(drawStage(decided, { width }));
   const style = new Html(`${BASE_STYLE}${STAGE_STYLE}`.replace(/\s+/g, " "));
   const title = visible(cut(recording.title, 80).text);

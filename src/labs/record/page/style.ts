@@ -23,6 +23,7 @@ main > :not(#app) { max-width: 60rem; }
   grid-template: "stage" auto "steps" auto "story" auto "folds" auto "kernel" auto / minmax(0, 1fr); }
 .theatre { grid-area: stage; border: 1px solid var(--rule); border-radius: 12px; padding: 8px; min-width: 0; }
 :is(.still, .worksheet) .stage * { animation: none !important; }
+.theatre .stage { display: block; max-height: calc(100vh - 12.5rem); }
 .steps { grid-area: steps; }
 .side { display: contents; }
 #step { grid-area: story; min-width: 0; }
@@ -104,9 +105,14 @@ li.next { background: var(--band); }
   .course a:not([rel="next"])::after, .course [rel="next"]::before { content: attr(rel); }
   .steps { position: fixed; inset: auto 0 0; z-index: 2; background: var(--paper); border-top: 1px solid var(--rule); padding: 0.375rem 0.75rem max(0.5rem, env(safe-area-inset-bottom)); }
   .steps .facts, .bar a { display: none; }
-  .walk .theatre { height: 55vh; }
+  .walk .theatre { height: 45vh; }
+  .walk .asking .theatre { height: 26vh; }
   .cold .theatre { display: none; }
   .walk .theatre .stage { height: 100%; }
+  .asking #step { font-size: 0.9375rem; line-height: 1.4; }
+  .asking #step :is(h2, p) { margin-bottom: 0.375rem; }
+  .choices { gap: 0.375rem; margin: 0.5rem 0; }
+  .choices button { padding: 0.375rem 0.625rem; }
   .scrubber { height: 1.875rem; }
   .scrubber svg { height: 1.125rem; }
   .bar { font-size: 0.75rem; }

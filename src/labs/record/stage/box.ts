@@ -16,7 +16,7 @@ export interface Box extends Lane {
   readonly acts: boolean;
   /** Whether this step made it. */
   readonly isNew: boolean;
-  /** What matters now, and where it is in the code; of one that has ended, nothing. */
+  /** What matters now, as boxWords() has it. */
   readonly words: readonly Word[];
 }
 
@@ -49,8 +49,14 @@ export function boxOf(at: At, lane: Lane): Box {
     told: tellState(moments, lane.id, index),
     acts: step?.lane === lane.id,
     isNew: step?.lane === lane.id && step.kind === "clone",
-    words: hasEnded(state) ? [] : [...wordsOf(at, lane), ...codeOf(at, lane)],
+    words: boxWords(at, lane),
   };
+}
+
+/** What matters of a process, and where it is in the code; of one that has ended, nothing. */
+export function boxWords(at: At, lane: Lane): readonly Word[] {
+  const { state } = at.moments.lane(lane.id, at.index);
+  return hasEnded(state) ? [] : [...wordsOf(at, lane), ...codeOf(at, lane)];
 }
 
 /** Its state, with what led to it. */

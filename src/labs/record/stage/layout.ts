@@ -1,6 +1,6 @@
 // Where boxes and the lines between them are, in pixels.
 
-import type { PlacedBox, Stage } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 
 export interface Rect {
   readonly x: number;
@@ -23,14 +23,14 @@ export interface Route {
 /** The height of a box's head, and of a line in it. */
 export const [HEAD, ROW] = [50, 20];
 
-/** Between boxes, and around them. */
-const [GAP, MARGIN] = [46, 12];
+/** Between rows of boxes, and between boxes below each other; and around them. */
+const [GAP, NARROW_GAP, MARGIN] = [46, 30, 12];
 
 /** The most that a box is wide; and what a column takes with its gap: less is scaled down, and still less is stacked. */
 export const [WIDEST, COLUMN, NARROW] = [300, 250, 200];
 
-/** Room for what a process with registers has, and without; and the height without words. */
-const [RICH, POOR, PLAIN] = [240, 108, 34];
+/** The height of a box without words. */
+const PLAIN = 34;
 
 export class Layout {
   readonly width: number;
@@ -44,7 +44,7 @@ export class Layout {
   readonly #lines: readonly [parent: number, tracer: number, over: number, under: number];
 
   /** @param words whether boxes have them */
-  constructor({ boxes, columns, rows }: Stage, width: number, words: boolean) {
+  constructor({ boxes, columns, words: rows }: Stage, width: number, words: boolean) {
     this.isNarrow = words && columns > 1 && width < NARROW * columns;
     this.width = words && !this.isNarrow ? Math.max(width, COLUMN * columns) : width;
     const room = this.width - 2 * MARGIN;
@@ -52,21 +52,20 @@ export class Layout {
     const own = Math.min(WIDEST, Math.floor((room - (columns - 1) * gap) / columns));
     const pitch = Math.floor((room - own) / Math.max(1, columns - 1));
     this.room = this.isNarrow ? 44 : Math.floor((pitch - own) / 7);
-    const below = words ? GAP : MARGIN;
+    const below = !words ? MARGIN : this.isNarrow ? NARROW_GAP : GAP;
     this.#lines = words ? [16, 38, -34, 14] : [10, 24, -7, 7];
-    const heightOf = (box: PlacedBox) => (words ? HEAD + 16 + box.words.length * ROW : PLAIN);
+    const heightOf = (count: number) => (words ? HEAD + 16 + count * ROW : PLAIN);
     let y = below;
-    for (const [row, isRich] of rows.entries()) {
+    for (const [row, most] of rows.entries()) {
       const all = boxes.filter((box) => box.row === row).toSorted((a, b) => a.column - b.column);
       for (const box of all) {
         const { id, column } = box;
-        const height = heightOf(box);
+        const height = heightOf(box.words.length);
         const x = MARGIN + (this.isNarrow ? 12 + 14 * column : column * pitch);
         this.#rects.set(id, { x, y, width: this.isNarrow ? width - x - 40 : own, height, column });
         if (this.isNarrow) y += height + below;
       }
-      const reserved = words ? (isRich ? RICH : POOR) : PLAIN;
-      if (!this.isNarrow) y += Math.max(reserved, ...all.map(heightOf)) + below;
+      if (!this.isNarrow) y += heightOf(most) + below;
     }
     this.height = y;
   }

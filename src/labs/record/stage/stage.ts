@@ -4,7 +4,7 @@
 import type { Annotator } from "../annotate.ts";
 import { hasEnded, type Moments } from "../moment.ts";
 import type { Lane } from "../recording.ts";
-import { type Box, boxOf } from "./box.ts";
+import { type Box, boxOf, boxWords } from "./box.ts";
 import { type Place, parentOf, placesOf, tracerOf } from "./kin.ts";
 import { type Move, movesAt } from "./moves.ts";
 
@@ -24,9 +24,11 @@ export interface Stage {
   readonly boxes: readonly PlacedBox[];
   readonly edges: readonly Edge[];
   readonly moves: readonly Move[];
-  /** The size of the grid: its columns, and for each row whether it has registers at several steps. */
+  /** The size of the grid. */
   readonly columns: number;
-  readonly rows: readonly boolean[];
+  readonly rows: number;
+  /** For each row the most words that a box in it has at any step; found when it is first asked for. */
+  readonly words: readonly number[];
   /** How many processes there are beyond those that are drawn. */
   readonly omitted: number;
   /** What is drawn, for those who do not see it. */
@@ -35,6 +37,23 @@ export interface Stage {
 
 /** More boxes would not be seen. */
 const MOST = 8;
+
+/** The most words that each lane has at a step, so that a drawing need not move what is below it. */
+function mostWords(moments: Moments, annotator: Annotator): ReadonlyMap<string, number> {
+  const known = MOST_WORDS.get(moments);
+  if (known !== undefined) return known;
+  const { lanes, steps } = moments.recording;
+  const most = new Map<string, number>();
+  for (const index of steps.keys())
+    for (const lane of lanes) {
+      const { length } = boxWords({ moments, annotator, index }, lane);
+      most.set(lane.id, Math.max(most.get(lane.id) ?? 0, length));
+    }
+  MOST_WORDS.set(moments, most);
+  return most;
+}
+
+const MOST_WORDS = new WeakMap<Moments, ReadonlyMap<string, number>>();
 
 const VERBS = { parent: "is the parent of", tracer: "traces" } as const;
 
@@ -68,12 +87,17 @@ export function stageAt(moments: Moments, annotator: Annotator, at: number): Sta
     ...edges.flatMap(({ kind, from, to, past }) => (past ? [] : [`${from} ${VERBS[kind]} ${to}`])),
     ...moves.map(({ from, to, label }) => `${label}: ${from} to ${to}`),
   ];
-  const rows: boolean[] = [];
-  for (const [id, { row }] of places) {
-    const rich = steps.filter(({ about, registers }) => about === id && registers !== null);
-    rows[row] = rich.length > 1 || rows[row] === true;
-  }
-  const columns = 1 + Math.max(0, ...[...places.values()].map(({ column }) => column));
-  const omitted = there.length - boxes.length;
-  return { boxes, edges, moves, columns, rows, omitted, caption: told.join("; ") };
+  const sizeOf = (way: keyof Place) =>
+    1 + Math.max(0, ...[...places.values()].map((at) => at[way]));
+  return {
+    ...{ boxes, edges, moves, columns: sizeOf("column"), rows: sizeOf("row") },
+    get words() {
+      const words = Array.from({ length: this.rows }, () => 0);
+      for (const [id, { row }] of places)
+        words[row] = Math.max(words[row] ?? 0, mostWords(moments, annotator).get(id) ?? 0);
+      return words;
+    },
+    omitted: there.length - boxes.length,
+    caption: told.join("; "),
+  };
 }

@@ -17,7 +17,7 @@ export function stageLines(stage: Stage, width: number, brief = false): Line[] {
   const drawn =
     brief || own < NARROWEST
       ? boxes.map((box) => boxLines(stage, box, null).flat())
-      : rows.flatMap((_, row) => rowLines(stage, row, own, gap));
+      : Array.from({ length: rows }, (_, row) => rowLines(stage, row, own, gap)).flat();
   const moved = moves.map(({ from, to, label, carries }) => [
     ...[say(from), draw(" → "), say(to), draw(": ")],
     say([label, ...carries].join(", "), "changed"),

@@ -33,9 +33,15 @@ export function App() {
   useLayoutEffect(() => showChoices(reading), [reading]);
 
   const sentence = sentenceOf(reading);
+  const classes = [
+    "app",
+    isWide() && "wide",
+    seen < 0 && "cold",
+    reading.asked !== null && "asking",
+  ];
   const isOver = hasEnded(moment.known.state);
   return (
-    <div class={`app ${isWide() ? "wide" : ""} ${seen < 0 ? "cold" : ""}`}>
+    <div class={classes.filter(Boolean).join(" ")}>
       <StageView index={seen} />
       <div class="steps">
         <Scrubber reading={reading} sentence={sentence} act={act} />
