@@ -87,7 +87,8 @@ void stublab_note_group(int32_t group) {
     for (struct entry *entry = entries; is_used(entry); entry++) {
         const uint64_t owner = owner_of(entry);
         const int32_t tid = (int32_t)(owner >> 32);
-        if (tid == 0 || stublab_tgkill(pid, tid, 0) != -ESRCH || !pass(entry, owner, CLAIMED))
+        if (tid == 0 || syscall3(__NR_tgkill, pid, tid, 0) != -ESRCH ||
+            !pass(entry, owner, CLAIMED))
             continue;
         pass(entry, CLAIMED, give_back(entry, (enum belonging)owner) ? owner : FREE);
     }
