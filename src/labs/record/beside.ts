@@ -14,7 +14,7 @@ import { wrap } from "./wrap.ts";
 const LEAST_ADDRESS = 1n << 32n;
 
 /** The fields of /proc that are pids. */
-const PID_FIELDS: readonly string[] = ["PPid", "TracerPid", "Sid"];
+const PID_FIELDS: readonly string[] = ["PPid", "TracerPid", "NSsid"];
 
 /** A title, a register or a field of /proc after a step: as it is shown and compared, and whether the step has changed it. */
 type Value = readonly [shown: string, compared: string, changed: boolean];
@@ -101,7 +101,7 @@ function valuesOf(recording: Recording): (index: number) => ReadonlyMap<string, 
     for (const { name, after, before, changed } of annotator.kernelRows(known, index)) {
       const word = compared(after, PID_FIELDS.includes(name));
       // Resident memory depends on the machine.
-      if (name !== "Resident") values.set(name, [after, word, changed || before === null]);
+      if (name !== "VmRSS") values.set(name, [after, word, changed || before === null]);
     }
     return values;
   };

@@ -14,22 +14,33 @@ export const STATE_NAMES: Readonly<Record<string, string>> = {
   X: "gone",
 };
 
-/** "R (running)". A recording may have letters without a name. */
-export function tellState(letter: string): string {
-  return Object.hasOwn(STATE_NAMES, letter) ? `${letter} (${STATE_NAMES[letter]})` : letter;
+/** The kernel's own words for them: task_state_array in fs/proc/array.c. */
+const KERNEL_STATES: Readonly<Record<string, string>> = {
+  R: "running",
+  S: "sleeping",
+  D: "disk sleep",
+  T: "stopped",
+  t: "tracing stop",
+  Z: "zombie",
+  X: "dead",
+};
+
+/** A letter with its words, "t (tracing stop)". A recording may have letters without any. */
+export function tellState(letter: string, words = STATE_NAMES): string {
+  return Object.hasOwn(words, letter) ? `${letter} (${words[letter]})` : letter;
 }
 
-/** The fields of /proc, and the members of a kernel view that have them. */
+/** The fields of /proc/PID/status, and the members of a kernel view that have them. */
 const KERNEL_FIELDS = {
   State: "state",
   PPid: "parentPid",
   TracerPid: "tracerTid",
-  Sid: "session",
+  NSsid: "session",
   // SigPnd and ShdPnd together.
-  Pending: "pending",
+  "Sig+ShdPnd": "pending",
   SigBlk: "blocked",
   SigIgn: "ignored",
-  Resident: "residentBytes",
+  VmRSS: "residentBytes",
 } as const satisfies Record<string, keyof KernelView>;
 
 export type KernelField = keyof typeof KERNEL_FIELDS;
@@ -41,14 +52,14 @@ export function kernelRows(
 ): (readonly [term: KernelField, value: string])[] {
   const tracer = view.tracerTid === 0 ? "0 (nobody)" : `${view.tracerTid}`;
   return [
-    ["State", tellState(view.state)],
+    ["State", tellState(view.state, KERNEL_STATES)],
     ["PPid", `${view.parentPid}`],
     ["TracerPid", tracer],
-    ["Sid", `${view.session}`],
-    ["Pending", tellSignals(view.pending, constants)],
+    ["NSsid", `${view.session}`],
+    ["Sig+ShdPnd", tellSignals(view.pending, constants)],
     ["SigBlk", tellSignals(view.blocked, constants)],
     ["SigIgn", tellSignals(view.ignored, constants)],
-    ["Resident", `${Math.round(view.residentBytes / 1024)} kB`],
+    ["VmRSS", `${Math.round(view.residentBytes / 1024)} kB`],
   ];
 }
 

@@ -57,7 +57,7 @@ claims("a signal of kill is pending for the process, one of tgkill for the threa
   const rows = kernelRows(view, tracer.host.encoder.constants);
   assert.equal(
     rows.find(([, value]) => value.includes("SIGUSR1")),
-    ["Pending", "SIGUSR1 SIGUSR2"],
+    ["Sig+ShdPnd", "SIGUSR1 SIGUSR2"],
   );
 });
 

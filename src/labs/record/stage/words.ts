@@ -78,13 +78,13 @@ function known(moments: Moments, id: string, index: number) {
 }
 
 /** What /proc says if it changes: memory only if mappings did. Pending signals matter at all times. */
-const FIELDS = ["Pending", "Sid", "SigBlk", "SigIgn", "Resident"];
+const FIELDS = ["Sig+ShdPnd", "NSsid", "SigBlk", "SigIgn", "VmRSS"];
 
 function kernelWords({ moments, annotator, index }: At, { id }: Lane): Word[] {
   const lane = moments.lane(id, index);
   const told = annotator.kernelRows(lane, index).filter(({ name, after, changed }) => {
-    if (name === "Pending" && after !== "none") return true;
-    return changed && FIELDS.includes(name) && (name !== "Resident" || lane.memory?.step === index);
+    if (name === "Sig+ShdPnd" && after !== "none") return true;
+    return changed && FIELDS.includes(name) && (name !== "VmRSS" || lane.memory?.step === index);
   });
   return told.map(({ name, after, changed }) => word(name, after, "", changed));
 }
