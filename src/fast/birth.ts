@@ -55,6 +55,7 @@ export function cloneTraced(parent: Thread, ring: Ring, count: number): Births {
 
 function cloneOnce(parent: Thread, ring: Ring, count: number): Births {
   const { tracer } = parent;
+  tracer.blocks.expectRoom(count);
   const number = tracer.syscallNumber("clone");
   const args = [tracedWord(tracer), 0, 0, 0, 0];
   for (let i = 0; i < count; i++) ring.entries.write(i, number, args);

@@ -147,19 +147,24 @@ export class BlockAllocator {
     this.#next = Math.ceil(encoder.heap / WORD) * WORD;
   }
 
-  /** @throws EncoderError if the encoder's memory is used up. */
-  allocate(): RegisterBlock {
-    const used = this.#free.pop();
-    if (used !== undefined) return new RegisterBlock(this.#layout, used);
+  /** @throws EncoderError if the encoder's memory has no room for so many more blocks. */
+  expectRoom(count: number): void {
     const { memory, size } = this.#layout;
-    if (this.#next + size > memory.length) {
-      throw new EncoderError(
-        `the memory of encoder ${this.#name} (${memory.length} bytes) has no room for another register block`,
-        { remedy: "close stubs, and release contexts, that are no longer needed" },
-      );
-    }
-    const block = new RegisterBlock(this.#layout, this.#next);
-    this.#next += size;
+    const left = this.#free.length + Math.floor((memory.length - this.#next) / size);
+    if (count <= left) return;
+    const room = left === 0 ? "another register block" : `${count} more register blocks`;
+    throw new EncoderError(
+      `the memory of encoder ${this.#name} (${memory.length} bytes) has no room for ${room}`,
+      { remedy: "close stubs, and release contexts, that are no longer needed" },
+    );
+  }
+
+  /** @throws what `expectRoom` throws */
+  allocate(): RegisterBlock {
+    this.expectRoom(1);
+    const used = this.#free.pop();
+    const block = new RegisterBlock(this.#layout, used ?? this.#next);
+    if (used === undefined) this.#next += this.#layout.size;
     return block;
   }
 

@@ -84,6 +84,8 @@ export function forkStub(tracer: TracingThread, fork: Fork): Thread {
 
 function forkOnce(tracer: TracingThread, fork: Fork): Thread {
   const { exitSignal, omit = [] } = fork;
+  // A child whose thread could not be made would have no owner.
+  tracer.blocks.expectRoom(1);
   const step = sharedProgress(tracer);
   const pid = forkProcess(tracer, { ...fork, omit: [...omit, "unmask"] });
   const thread = new Thread(tracer, pid, pid);
@@ -169,6 +171,7 @@ function cloneHarmless(parent: Thread, word: bigint): Thread {
 
 function cloneOnce(parent: Thread, word: bigint): Thread {
   const { tracer } = parent;
+  tracer.blocks.expectRoom(1);
   const pid = clone(parent, word);
   const thread = new Thread(tracer, pid, pid);
   try {

@@ -121,9 +121,10 @@ export function endStrays(parent: Thread): void {
   const { tracer, tgid, tid } = parent;
   if (parent.state.name !== "stopped") return;
   for (const pid of childrenOf(tgid, tid).filter((child) => !tracer.ledger.has(child))) {
-    if (tracer.isFatal(readProcess(pid).exitSignal)) continue;
+    const { exitSignal, tracerTid } = readProcess(pid);
+    if (tracer.isFatal(exitSignal)) continue;
     // Only a tracer can reap it here; if it was not attached, wait4 fails with ECHILD.
-    endNewborn(new Thread(tracer, pid, pid));
+    endNewborn(new Thread(tracer, pid, pid, tracerTid === tracer.tid));
     reapZombie(parent, pid);
   }
 }

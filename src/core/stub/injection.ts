@@ -91,9 +91,10 @@ export function inject(
   }
   const { tracer, tid, initial } = thread;
   const { encoder, frame, injection, shim } = tracer;
+  // The turn of a lane that ends has a deadline of its own.
+  thread.makeStopped();
   startClock(tracer, isPatient);
   for (;;) {
-    thread.makeStopped();
     encoder.encodeSyscall(frame.offset, initial.offset, number, a, b, c, d, e, f);
     setUp?.(frame);
     endInjection(thread, shim.inject(tid, frame.bytes, injection.bytes), number);
@@ -108,8 +109,8 @@ export function inject(
     }
     // A call that is restarted repeatedly has the same deadline as one that does not return.
     if (shim.timeLeft(injection.deadline.bytes) <= 0) {
-      const call = callName(tracer, number);
-      throw new DeadlineError(tid, `restarted an injected ${call} for ${tracer.deadline} ms`);
+      const [call, { milliseconds }] = [callName(tracer, number), injection.deadline];
+      throw new DeadlineError(tid, `restarted an injected ${call} for ${milliseconds} ms`);
     }
   }
 }
@@ -177,21 +178,12 @@ export function endInjection(
   const call = callName(thread.tracer, inProgress?.(registers) ?? number);
   if (stop !== undefined)
     throw thread.unexpected(stop, `after an injected ${call}, not by its INT3`);
+  const what = `did not return from an injected ${call} within ${run.deadline.milliseconds} ms`;
   dropRestart(thread, number);
-  throw late(thread, call, registers);
-}
-
-function late({ tid, tracer }: Thread, call: string, registers: RegisterDump): DeadlineError {
-  const { deadline } = tracer;
-  return new DeadlineError(
-    tid,
-    `did not return from an injected ${call} within ${deadline} ms`,
-    registers,
-    {
-      call,
-      remedy: "set a longer deadline for the tracer, or inject a call that does not block",
-    },
-  );
+  throw new DeadlineError(thread.tid, what, registers, {
+    call,
+    remedy: "set a longer deadline for the tracer, or inject a call that does not block",
+  });
 }
 
 /** Runs to the breakpoint if the kernel is about to restart a call in place of the next one. */

@@ -154,13 +154,22 @@ export function hasThreads(pid: number): boolean {
   }
 }
 
-/** The children of a thread, zombies among them; none without /proc. */
+/**
+ * The children of a thread, zombies among them; none without /proc, or if the kernel has no lists of children
+ * (CONFIG_PROC_CHILDREN).
+ *
+ * @throws UnsupportedError if a limit, such as that of descriptors, forbids to read it
+ */
 export function childrenOf(tgid: number, tid: number): number[] {
-  const list = readIfThere(`/proc/${tgid}/task/${tid}/children`) ?? "";
-  return list
-    .split(" ")
-    .map(Number)
-    .filter((pid) => pid > 0);
+  const path = `/proc/${tgid}/task/${tid}/children`;
+  try {
+    const list = readFileSync(path, "utf8").split(" ");
+    return list.map(Number).filter((pid) => pid > 0);
+  } catch (cause) {
+    const error = limitError(`${path} cannot be read`, cause);
+    if (error !== undefined) throw error;
+    return [];
+  }
 }
 
 /** Parses the text of /proc/PID/maps. */
