@@ -7,7 +7,6 @@ import { auxiliaryValue, PAGE_SIZE } from "../core/shim/auxiliary_vector.ts";
 import { Deadline, Run, type RunEnd } from "../core/shim/records.ts";
 import { expectAmd64 } from "../core/shim/shim.ts";
 import { attach } from "../core/stub/attach.ts";
-import { encodeFilter, FILTER_INSTRUCTION } from "../core/stub/filter.ts";
 import { endInjection } from "../core/stub/injection.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import type { Busy } from "../core/stub/tracee.ts";
@@ -155,7 +154,7 @@ class HandlerRunner implements Runner, Holder {
 
   #mapShared(xstate: Uint8Array): void {
     const { stub } = this;
-    const { encoder, shim, stubAddress } = stub.tracer;
+    const { shim, stubAddress } = stub.tracer;
     const pages = this.#shared;
     const mapped = mapNewFile(shim, loadFast().planPages(pages.bytes, stubAddress, xstate.length));
     if (typeof mapped === "number") throw this.#refused("memfd_create", -mapped);
@@ -163,9 +162,7 @@ class HandlerRunner implements Runner, Holder {
     stub.thread.onEnd = () => this.#close(mapped.address);
     try {
       const { address, length } = pages;
-      const filter = encodeFilter(encoder, stub.tracer.constant("SIGCHLD"));
-      const count = filter.length / FILTER_INSTRUCTION;
-      const kept = loadFast().openPages(pages.bytes, stubAddress, xstate, filter, count);
+      const kept = loadFast().openPages(pages.bytes, stubAddress, xstate);
       if (kept < 0) throw this.#refused("madvise", -kept);
       const flags = stub.tracer.flag("MAP_SHARED") | stub.tracer.flag("MAP_FIXED");
       stub.call("mmap", address, length, protectionFlags(stub.tracer, "rw"), flags, mapped.file, 0);

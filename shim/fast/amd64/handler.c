@@ -44,8 +44,7 @@ static void describe_stack(const struct stublab_pages *pages) {
 }
 
 /** The header's arguments for the set-up, with their addresses in the stub. */
-static void write_arguments(const struct stublab_pages *pages, uint64_t injection,
-                            const struct sock_filter *judge, uint16_t judge_length) {
+static void write_arguments(const struct stublab_pages *pages, uint64_t injection) {
     char *header = (char *)(pages->shared + pages->stack);
     const uint64_t in_stub = pages->address + pages->stack;
     const uint64_t code = in_stub + HEADER_LENGTH;
@@ -57,7 +56,7 @@ static void write_arguments(const struct stublab_pages *pages, uint64_t injectio
     describe_stack(pages);
     struct sock_filter *filter = (struct sock_filter *)(header + HEADER_FILTER);
     uint64_t *program = (uint64_t *)(header + HEADER_PROGRAM);
-    program[0] = write_stub_filter(filter, code, injection, judge, judge_length);
+    program[0] = write_stub_filter(filter, code, injection);
     program[1] = in_stub + HEADER_FILTER;
 }
 
@@ -68,12 +67,10 @@ int64_t stublab_plan_pages(struct stublab_pages *pages, uint64_t stub, uint64_t 
     return (int64_t)pages->stack + HEADER_LENGTH;
 }
 
-int64_t stublab_open_pages(struct stublab_pages *pages, uint64_t stub, const void *xstate,
-                           const void *filter, uint32_t filter_length) {
+int64_t stublab_open_pages(struct stublab_pages *pages, uint64_t stub, const void *xstate) {
     const long length = (long)pages->stack + HEADER_LENGTH;
     take_features(pages, xstate);
-    write_arguments(pages, stub + stublab_stub_syscall_offset() + SYSCALL_BYTES, filter,
-                    (uint16_t)filter_length);
+    write_arguments(pages, stub + stublab_stub_syscall_offset() + SYSCALL_BYTES);
     return syscall3(__NR_madvise, (long)pages->shared, length, MADV_DONTFORK);
 }
 

@@ -34,13 +34,11 @@ struct stublab_pages {
 STUBLAB_EXPORT int64_t stublab_plan_pages(struct stublab_pages *pages, uint64_t stub,
                                           uint64_t xstate_length);
 /**
- * Writes the arguments of the set-up to the mapped pages. `xstate` is a new process's XSAVE area;
- * `filter`, an array of at most 128 struct sock_filter, judges injected calls. Children of the host
- * do not inherit the pages.
+ * Writes the arguments of the set-up to the mapped pages. `xstate` is a new process's XSAVE area.
+ * Children of the host do not inherit the pages.
  */
 STUBLAB_EXPORT int64_t stublab_open_pages(struct stublab_pages *pages, uint64_t stub,
-                                          const void *xstate, const void *filter,
-                                          uint32_t filter_length);
+                                          const void *xstate);
 /** Clears the pages of a stub at rest, but writes the description of its stack again. */
 STUBLAB_EXPORT int64_t stublab_clear_pages(struct stublab_pages *pages);
 

@@ -116,36 +116,29 @@ static volatile struct frame *frame_of(const struct stublab_pages *pages) {
     (struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, then, otherwise)
 #define ANSWER(action) (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, action)
 
-uint16_t write_stub_filter(struct sock_filter *filter, uint64_t handler, uint64_t injection,
-                           const struct sock_filter *judge, uint16_t judge_length) {
+uint16_t write_stub_filter(struct sock_filter *filter, uint64_t handler, uint64_t injection) {
     const uint32_t upper = offsetof(struct seccomp_data, instruction_pointer) + 4;
     const struct sock_filter program[] = {
         LOAD(arch),
-        IF(NATIVE_ARCH, 0, 10),
+        IF(NATIVE_ARCH, 0, 11),
         (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, upper),
-        IF((uint32_t)(handler >> 32), 0, 8),
+        IF((uint32_t)(handler >> 32), 0, 9),
         LOAD(instruction_pointer),
-        IF((uint32_t)injection, 8, 0),
+        IF((uint32_t)injection, 6, 0),
         (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(PAGE_SIZE - 1U)),
-        IF((uint32_t)handler, 0, 4),
+        IF((uint32_t)handler, 0, 5),
         LOAD(nr),
-        IF(__NR_futex, 3, 0),
-        IF(__NR_sched_yield, 2, 0),
-        IF(__NR_rt_sigreturn, 1, 0),
+        IF(__NR_futex, 4, 0),
+        IF(__NR_sched_yield, 3, 0),
+        IF(__NR_rt_sigreturn, 2, 1),
+        ANSWER(SECCOMP_RET_TRACE),
         ANSWER(SECCOMP_RET_TRAP),
         ANSWER(SECCOMP_RET_ALLOW),
-        LOAD(nr),
-        IF(__NR_sigaltstack, 0, 1),
-        ANSWER(SECCOMP_RET_TRACE),
     };
     const uint16_t length = sizeof program / sizeof *program;
     for (uint16_t i = 0; i < length; i++)
         filter[i] = program[i];
-    for (uint16_t i = 0; i < judge_length; i++) {
-        const int allows = judge[i].code == (BPF_RET | BPF_K) && judge[i].k == SECCOMP_RET_ALLOW;
-        filter[length + i] = allows ? ANSWER(SECCOMP_RET_TRACE) : judge[i];
-    }
-    return length + judge_length;
+    return length;
 }
 
 /** The offset of an address of the stub in the shared pages if `length` bytes are there, else 0. */

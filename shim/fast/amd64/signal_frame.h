@@ -8,12 +8,10 @@
 
 /**
  * Writes the filter of a stub: its handler, in the page at `handler`, may give and await its turn
- * and return; all other calls raise SIGSYS, except those by the instruction that ends at
- * `injection`. Of these `judge` allows some, and sigaltstack is the lane's: if a tracer is attached
- * they are executed. Returns the number of instructions.
+ * and return; the tracer decides about calls with the instruction that ends at `injection`; all
+ * others raise SIGSYS. Returns the number of instructions.
  */
-uint16_t write_stub_filter(struct sock_filter *filter, uint64_t handler, uint64_t injection,
-                           const struct sock_filter *judge, uint16_t judge_length);
+uint16_t write_stub_filter(struct sock_filter *filter, uint64_t handler, uint64_t injection);
 
 /**
  * Takes the places of the frame from the header, if they have changed: the kernel makes the frame

@@ -36,9 +36,10 @@ export function examine(stub: Stub): Examination {
   const { word: answer } = inject(thread, tracer.flag("SYS_getppid"), []);
   const registers = stub.registers();
   const { extras } = stub;
-  const filter = isFiltered(stub) ? "its filter forbids to ask for it" : undefined;
+  const filter =
+    extras === undefined && isFiltered(stub) ? "its filter forbids to ask for it" : undefined;
   const session = stub.inSession ? readProcess(process.pid).session : stub.leader.pid;
-  const death = stub.hasDeathSignal ? "SIGKILL" : "none";
+  const death = stub.hasDeathSignal || extras !== undefined ? "SIGKILL" : "none";
   const kilobytes = (bytes: number) => `${bytes / 1024} kB`;
   const rows: Row[] = [
     ["parent", `${parentPid}`, () => `${facts.parentPid}`],

@@ -1,5 +1,4 @@
 import { runInNewContext } from "node:vm";
-import { assembleBpf, RETURN, SECCOMP_RET_ALLOW } from "../../../src/core/stub/filter.ts";
 import * as code from "../../support/amd64_code.ts";
 import { by, FAST } from "../../support/drives.ts";
 import { lanePages, survives } from "../../support/guests.ts";
@@ -218,16 +217,6 @@ handler("a death is noticed while no guest runs", async () => {
   assert.equal(guest.space.stub.end, { kind: "signaled", signal: "SIGKILL", coreDumped: false });
 });
 
-/** An encoder whose filter allows every call. */
-const ALLOWING = {
-  ...openEncoder("assembly"),
-  encodeSeccomp(at: number): number {
-    const allow = assembleBpf([RETURN, SECCOMP_RET_ALLOW]);
-    new Uint8Array(this.buffer, at, allow.length).set(allow);
-    return 1;
-  },
-};
-
 /** Has the kernel send a signal to a stub's thread at this interval in microseconds: it does not look like a call's. */
 function annoy({ stub }: Subprocess, signal: number, microseconds: number): void {
   const memory = stub.map(PAGE);
@@ -248,7 +237,7 @@ for (const drive of FAST) {
   ] as const) {
     handler(`${drive.name}: a foreign SIGSYS hides no system call, with ${what}`, () =>
       by(drive, () => {
-        using platform = Platform.open({ lane: "fast", encoder: ALLOWING });
+        using platform = Platform.open({ lane: "fast" });
         const guest = load(
           platform,
           code.loop(code.add("rbx", 1), code.call(SYS_GETPID), code.storeResultTo(DATA)),
