@@ -20,13 +20,13 @@ export interface Births {
   readonly failure?: unknown;
 }
 
-/** Executes system calls in the first thread of one stub, by the lane of its tracer. */
+/** Executes system calls in the thread of one stub that its tracer traces, by the tracer's lane. */
 export interface Injector {
   /** @throws DeathError, StopError, DeadlineError, TraceError, StateError, InputError */
   call(number: bigint, args: readonly SyscallArgument[]): SyscallResult;
   /** Executes at least one call of a batch, from `first` on. @returns the index of the next */
   run(batch: Batch, first: number): number;
-  /** Clones stubs from this one. @throws what `call` throws, BirthError, SyscallError */
+  /** Clones stubs from this one. @throws what `call` throws, BirthError, SyscallError, AttachError, EncoderError */
   clone(request: CloneRequest): Births;
   // A lane that has nothing of its own in the stub lacks these.
   /** Guests, or threads of other tracers, come into the process. */

@@ -91,7 +91,8 @@ export class Running {
 }
 
 /**
- * A thread in a ptrace stop. Every request is one of its methods; a resume makes the object invalid.
+ * A thread in a ptrace stop. Its methods are single requests; a resume by one of them makes the object invalid. What
+ * makes several requests in C (an injection, a switch, a turn) ends at a stop again.
  *
  * @throws StateError if the thread is no longer in this stop; DeathError if it is being killed; TraceError: all methods.
  */

@@ -27,7 +27,7 @@ import { LANES, type LaneOptions, type Signal, TracingThread } from "./tracing_t
 export interface TracerOptions extends LaneOptions {
   /** What `openEncoder` or `loadEncoderUnconfined` returns. Default: `openEncoder("assembly")`. */
   encoder?: Encoder | undefined;
-  /** The deadline of every wait, in milliseconds. Default: 5000. */
+  /** The deadline of a call, a switch or a birth's wait, in milliseconds; teardown has more patience. Default: 5000. */
   deadline?: number | undefined;
 }
 

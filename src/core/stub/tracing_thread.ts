@@ -66,7 +66,7 @@ function checkSyscallNumber(call: unknown): bigint {
 export class TracingThread {
   readonly tid: number;
   readonly encoder: Encoder;
-  /** The deadline of every wait, in milliseconds. */
+  /** The deadline of a call, a switch or a birth's wait, in milliseconds. Teardown has more patience. */
   readonly deadline: number;
   readonly lane: Lane;
   /** @internal */
