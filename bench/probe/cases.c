@@ -8,8 +8,6 @@
 
 enum { RECENT = 4096 };
 
-static struct stublab_setup *setups;
-static struct stublab_outcome *outcomes;
 static uint32_t *news;
 static double *recent;
 static uint64_t next_case = 1000000;
@@ -32,22 +30,22 @@ static void make_plain(struct stublab_setup *setup) {
 }
 
 /** Returns the nanoseconds that a chunk of cases takes, without making them plain. */
-static int64_t chunk(void) {
+static int64_t try_chunk(void) {
     int64_t start = nanoseconds();
-    w2c_fuzz_generate(&module, module_address(setups), chunk_cases, (double)next_case);
+    w2c_fuzz_generate(&module, module_address(chunk.setups), chunk_cases, (double)next_case);
     next_case += chunk_cases;
     int64_t spent = nanoseconds() - start;
     for (uint32_t i = 0; i < chunk_cases; i++)
-        make_plain(&setups[i]);
+        make_plain(&chunk.setups[i]);
     start = nanoseconds();
-    const int64_t result = try_setups(setups, outcomes, chunk_cases);
+    const int64_t result = try_setups(chunk.setups, chunk.outcomes, chunk_cases);
     if (result < 0)
         fail("cases cannot be tried", result);
     const uint32_t found =
-        w2c_fuzz_assess(&module, module_address(setups), module_address(outcomes),
+        w2c_fuzz_assess(&module, module_address(chunk.setups), module_address(chunk.outcomes),
                         module_address(recent), module_address(news), chunk_cases);
     for (uint32_t k = 0; k < found; k++) {
-        const struct comparison it = compare(&setups[news[k]], &outcomes[news[k]]);
+        const struct comparison it = compare(&chunk.setups[news[k]], &chunk.outcomes[news[k]]);
         if (it.agreement >= DIFFERS)
             fail("an outcome does not match its prediction", (int64_t)it.kind);
         recent[it.signature % RECENT] = (double)it.signature;
@@ -77,20 +75,18 @@ int bench(const char *name) {
         plain.wants = STUBLAB_WANT_WRITTEN;
         plain.on = STUBLAB_ON_NONE;
     }
-    setups = module_memory(reserve(chunk_cases * sizeof *setups));
-    outcomes = module_memory(reserve(chunk_cases * sizeof *outcomes));
     news = module_memory(reserve(chunk_cases * sizeof *news));
     recent = module_memory(reserve(RECENT * sizeof *recent));
     w2c_fuzz_begin(&module, 1, 0, (uint32_t)index_of(returns ? "sigreturn" : "ptrace", path_names),
                    machine.xstate_length, machine.frame_length, machine.xcr0, has_feature("ia32"));
-    chunk();
+    try_chunk();
     say("ready\n");
     flush();
     for (uint64_t count = next_count(); count > 0; count = next_count()) {
         uint64_t tried = 0;
         int64_t spent = 0;
         for (; tried < count; tried += chunk_cases)
-            spent += chunk();
+            spent += try_chunk();
         say("%lu 0\n", (uint64_t)spent * count / tried);
         flush();
     }
