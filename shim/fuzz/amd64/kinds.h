@@ -16,7 +16,9 @@
 enum { DEBUG_REGISTERS = 848, DEBUG_REGISTER_WORDS = 8 };
 enum { END_OF_BREAKPOINTS = 4 * 8, DEBUG_STATUS = 6 * 8, DEBUG_CONTROL = 7 * 8 };
 
-/** Whether a setup pokes one of so many words from an offset on, and the word is meant; 0: any is.
+/**
+ * Whether a setup pokes one of the `count` words from the offset `from` on, with a word for which
+ * `is_meant` holds. With 0 for `is_meant` every word counts.
  */
 int pokes(const struct stublab_setup *setup, uint64_t from, uint64_t count,
           int (*is_meant)(uint64_t));
