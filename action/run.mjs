@@ -126,8 +126,9 @@ function run([command, ...args], file) {
     child.on("close", (status) => {
       clearTimeout(timer);
       if (failure !== undefined) reject(failure);
-      // The status of QEMU does not say how the probe ended.
-      resolve({ text, status: KERNEL === "" ? status : Number(END.exec(text)?.[1] ?? Number.NaN) });
+      // The status of QEMU does not say how the probe ended. The line feed after the last line may be lost with QEMU's end.
+      const ended = Number(END.exec(`${text}\n`)?.[1] ?? Number.NaN);
+      resolve({ text, status: KERNEL === "" ? status : ended });
     });
   });
 }

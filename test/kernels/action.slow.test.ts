@@ -184,6 +184,24 @@ for (const [name, given, script, expected] of [
   });
 }
 
+action("takes the status in a last line whose line feed was lost with the machine", async () => {
+  const log = await run([
+    resolve(`dist/probe-${HOST_ARCH}`),
+    ["conformance", "--only", "write order"],
+  ]);
+  const console = join(folder, "cut.log");
+  writeFileSync(console, `${log.stdout}# exit status 0`);
+  const machine = HOST_ARCH === "amd64" ? "x86_64" : "aarch64";
+  const machines = mkdtempSync(join(folder, "machines-"));
+  const qemu = join(machines, `qemu-system-${machine}`);
+  writeFileSync(qemu, `#!/bin/sh\nexec cat ${console}\n`, { mode: 0o755 });
+  const { PATH } = process.env;
+  process.env.PATH = `${machines}:${PATH}`;
+  const { isSuccess, output } = await runJob({ kernel: qemu, arch: HOST_ARCH, cases: "0" });
+  process.env.PATH = PATH;
+  assert.ok(isSuccess, output);
+});
+
 action("ends the machine if the job is cancelled", async () => {
   const pidFile = join(folder, "cancelled-pid");
   const cwd = mkdtempSync(join(folder, "job-"));
