@@ -9,7 +9,14 @@ import { museumPage, rulesPage, scoreboardPage } from "./data.mjs";
 const FOLDER = "build/site_pages";
 const INDEX = "docs/README.md";
 /** What pages link to. */
-const COPIED = ["docs", "examples", "src/core/README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+const COPIED = [
+  "docs",
+  "examples",
+  "src/core/README.md",
+  "src/fast/README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+];
 
 const write = (path, text) => writeFileSync(join(FOLDER, path), text);
 

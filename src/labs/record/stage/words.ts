@@ -86,7 +86,9 @@ function kernelWords({ moments, annotator, index }: At, { id }: Lane): Word[] {
     if (name === "Sig+ShdPnd" && after !== "none") return true;
     return changed && FIELDS.includes(name) && (name !== "VmRSS" || lane.memory?.step === index);
   });
-  return told.map(({ name, after, changed }) => word(name, after, "", changed));
+  return told.map(({ name, after, changed }) =>
+    word(name === "Sig+ShdPnd" ? "Pending" : name, after, "", changed),
+  );
 }
 
 /** The signal that its end sends to its parent, if it is not the usual one. */

@@ -46,7 +46,7 @@ const TELL: Readonly<Record<Fold, (shown: Shown, width: number, room: number) =>
   registers: tellRegisters,
   "/proc": ({ state: { annotator }, moment }, width) => {
     const rows = annotator.kernelRows(moment.known, moment.index).flatMap((row) => {
-      const label = `${row.changed ? "*" : " "} ${row.name.padEnd(10)}`;
+      const label = `${row.changed ? "*" : " "} ${row.name.padEnd(11)}`;
       return prose(row.after, width, row.changed ? "changed" : "plain", label);
     });
     return [...layOutAge(moment, moment.known.kernel, width), ...rows];
