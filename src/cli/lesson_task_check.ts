@@ -9,6 +9,7 @@ import { ANSWER_LIMIT } from "../labs/record/tasks/submission.ts";
 import { loadTask } from "../labs/record/tasks/tasks.ts";
 import { InputError } from "../lib/errors.ts";
 import { inputName, type Limit, readInput, reasonOf } from "../lib/input.ts";
+import { counted } from "../lib/page/figures.ts";
 import { visible } from "../lib/visible.ts";
 import { finishing } from "./interruption.ts";
 import { courseOf } from "./lesson_task.ts";
@@ -159,7 +160,7 @@ function report({ task, student, right, points, of, reason, recording }: Graded)
   const shown = omitted > 0 ? [`  (${omitted} more)\n`, ...events.slice(-MOST_EVENTS)] : events;
   const verdict = right ? paint("green", "right") : paint("red", "wrong");
   return [
-    `${task}, ${student}: ${verdict}, ${points} of ${of} points\n`,
+    `${task}, ${student}: ${verdict}, ${points} of ${counted(of, "point")}\n`,
     ...(reason === null ? [] : [`  ${reason}\n`]),
     ...(shown.length === 0 ? [] : ["\nwhat happened\n", ...shown]),
     "\nwhat decided\n",

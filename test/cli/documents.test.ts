@@ -165,7 +165,7 @@ const WRONG = RIGHT.replace("WUNTRACED|__WALL|", "");
 command("task: an answer is right, or wrong with reason, events and recording", async () => {
   assert.match(
     await printed(["lesson", "task", "check", file("right.in", RIGHT)]),
-    /^wait-options, ada: right, 2 of 2 points\n/,
+    /^wait-options, ada: right, 1 of 1 point\n/,
   );
   const secret = file("secret", "sixteen characters");
   const course = ["--student", "ada", "--secret", secret];
@@ -183,7 +183,7 @@ command("task: an answer is right, or wrong with reason, events and recording", 
   assert.is(code, 1);
   assert.match(
     stdout,
-    /^wait-options, ada: wrong, \d of 2 points\n {2}\S(.|\n)*\nwhat happened\n {2}\w+: /,
+    /^wait-options, ada: wrong, 0 of 1 point\n {2}\S(.|\n)*\nwhat happened\n {2}\w+: /,
   );
   assert.match(stdout, /\n {2}FAIL wait4.*: expected \d+, seen \S+/);
   assert.match(stderr, /stublab lesson /);
@@ -233,10 +233,10 @@ command("task: a folder is graded as a whole", async () => {
     table.split("\r\n").map((row) => row.replace(/,".*",/, ",…,")),
     [
       "student,task,result,points,worth,reason,file",
-      "ada,wait-options,right,2,2,,ada.txt",
+      "ada,wait-options,right,1,1,,ada.txt",
       ",,unreadable,0,,…,group/CY.TXT",
-      "bob,wait-options,wrong,0,2,…,group/bob.txt",
-      "cy,wait-options,missing,0,2,,",
+      "bob,wait-options,wrong,0,1,…,group/bob.txt",
+      "cy,wait-options,missing,0,1,,",
       "",
     ],
   );

@@ -46,15 +46,6 @@ course("an answer to another variant than that of its student is refused", () =>
   }
 });
 
-course("what is handed out and not edited is known", () => {
-  for (const name of Object.keys(TASKS)) {
-    const text = assignment(name, "ada");
-    assert.ok(parseAnswer(`# a comment\n${text}\n`).isUnedited, name);
-    const edited = text.includes("code:") ? `${text}nop\n` : text.replace(/= .*\n$/, "= 77\n");
-    assert.not(parseAnswer(edited).isUnedited, name);
-  }
-});
-
 course("the answers of a class that are missing are named, by task", () => {
   const names = parseClass("ada\n bob # late\n\n# nobody\nada\n");
   assert.equal(names, ["ada", "bob"]);

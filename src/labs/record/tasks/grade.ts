@@ -26,7 +26,7 @@ const DEADLINE = 20_000;
 export interface Graded {
   readonly task: string;
   readonly student: string;
-  /** What a right answer is worth, and what this one is: of a wrong one a point for each fact that held. */
+  /** What a right answer is worth, and what this one is: a point for each of the facts that held. */
   readonly of: number;
   readonly points: number;
   readonly right: boolean;
@@ -54,16 +54,14 @@ export async function gradeAnswerConfined(
 ): Promise<Graded> {
   const submission = parseAnswer(file);
   expectVariant(submission, options);
-  const { exercise, task, student, isUnedited } = submission;
+  const { exercise, task, student } = submission;
   const judged = isPlayed(exercise)
     ? await tryAnswer(file, submission)
     : await readAnswer(submission, exercise);
   const right = judged.reason === null;
   const of = loadTask(task).points;
   const held = judged.recording.end.filter((fact) => fact.held).length;
-  // What is handed out does a part of what is asked, too.
-  const partial = isUnedited ? 0 : Math.min(held, of - 1);
-  return { task, student, right, of, points: right ? of : partial, ...judged };
+  return { task, student, right, of, points: right ? of : held, ...judged };
 }
 
 /** The recording to read, made once: a folder has many answers about it. */

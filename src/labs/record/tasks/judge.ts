@@ -59,10 +59,16 @@ export class Judge {
   readonly watched = new Map<number, string>();
 
   readonly #meanings: Readonly<Record<string, string>>;
+  /** How many facts are still to come that are not worth a point. */
+  #given: number;
 
-  /** @param meanings of the facts that may not hold, by their names */
-  constructor(recorder: Recorder, meanings: Readonly<Record<string, string>>) {
+  /**
+   * @param meanings of the facts that may not hold, by their names
+   * @param given how many facts, the first ones, are not worth a point
+   */
+  constructor(recorder: Recorder, meanings: Readonly<Record<string, string>>, given: number) {
     this.#meanings = meanings;
+    this.#given = given;
     this.recorder = recorder;
     this.tracer = new Tracer({ encoder: recorder.encoder, deadline: DEADLINE });
     recorder.addStubCode(this.tracer.host);
@@ -131,7 +137,8 @@ export class Judge {
   }
 
   /**
-   * A fact that decides, in the words of amd64. If it does not hold, nothing further is tried.
+   * A fact that must hold, in the words of amd64. If it does not, it is recorded, and nothing further is tried. If it holds,
+   * it is recorded only if it is worth a point.
    *
    * @param seen what the kernel says, or what became of a stub
    * @param known what it means if it does not hold. Default: what the text of the task says of the fact, or of "FACT = SEEN"
@@ -145,8 +152,8 @@ export class Judge {
     if (meaning === undefined) throw new StateError(`no text says what "${name}" means`);
     const why = inWords(meaning);
     const made = check(name, expected, told, why);
-    this.recorder.check(name, expected, told);
     this.reason = reasonOf(made);
+    if (this.reason !== null || --this.#given < 0) this.recorder.check(name, expected, told);
     if (this.reason === null) return;
     const explained = `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
     this.recorder.step({ lane: "host", kind: "note", title: tellCheck(made), why: explained });

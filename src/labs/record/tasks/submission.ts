@@ -34,8 +34,6 @@ export interface Submission {
   readonly answer: Answer;
   /** Its assembly, after as many empty lines as come before it, if the task is to write some. */
   readonly source: string | undefined;
-  /** Whether it is as it was handed out. */
-  readonly isUnedited: boolean;
 }
 
 /**
@@ -133,7 +131,7 @@ export function parseAnswer(text: string, code?: Listing): Submission {
   if (student === undefined) refuseWithout("student = …");
   for (const name of ["task", "student", "variant"]) values.delete(name);
   const exercise = exerciseFor(task, student, variant);
-  const { isCode, start } = exercise;
+  const { isCode } = exercise;
   const { names } = textOf(task, exercise);
   const own = Object.keys(names).filter(isField);
   expectFields(values, isCode || own.length > 0 ? own : REGISTERS, names);
@@ -141,12 +139,11 @@ export function parseAnswer(text: string, code?: Listing): Submission {
   if (!isCode) {
     if (at >= 0) throw new InputError(`line ${at + 1}: this task takes no code`);
     if (own.length > 0 && values.size === 0) refuseWithout(`${own[0]} = …`);
-    const given = JSON.stringify([...assignmentsIn(start.split("\n"))]);
-    return { ...head, source: undefined, isUnedited: JSON.stringify([...values]) === given };
+    return { ...head, source: undefined };
   }
   if (at < 0) refuseWithout(CODE);
   const source = lines.map((line, i) => (i <= at ? "" : line)).join("\n");
-  return { ...head, source, isUnedited: source.trim() === start.trim() };
+  return { ...head, source };
 }
 
 function refuseWithout(line: string): never {

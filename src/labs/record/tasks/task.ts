@@ -8,7 +8,9 @@ import type { Judge } from "./judge.ts";
 export interface Task {
   /** The lesson that teaches it. */
   readonly lesson: string;
-  /** What a right answer is worth: as many facts decide about it, or more in some variants. */
+  /** How many facts, the first ones, are not worth a point: they hold for the file that is handed out, or for any answer. */
+  readonly given: number;
+  /** How many further facts decide, for a point each. */
   readonly points: number;
   readonly pose: Pose;
 }

@@ -8,6 +8,7 @@ import { Decided, Judge } from "./judge.ts";
 import { readMessages, writeMessage } from "./messages.ts";
 import { parseAnswer, textOf } from "./submission.ts";
 import { isPlayed } from "./task.ts";
+import { loadTask } from "./tasks.ts";
 
 /** The descriptor of the file. */
 const MESSAGES = 4;
@@ -19,6 +20,7 @@ function judge(): void {
   const judging = new Judge(
     new Recorder(undefined, (piece) => writeMessage(MESSAGES, { piece })),
     textOf(task, exercise).facts,
+    loadTask(task).given,
   );
   let late = false;
   try {

@@ -19,9 +19,8 @@ export const waitOptions: Pose = (draw) => {
       const parent = judge.cast({ lane: "master", role: "the stub that waits" });
       const child = cloneStub(judge, parent, kernelWord(`CLONE_FILES|${signal}`));
       const args = [child.pid, 0, answer.word("options"), 0];
-      if (polls) {
-        judge.expect("wait4", "0", inject(parent, "wait4", args, "The child runs."));
-      }
+      const polled = polls ? inject(parent, "wait4", args, "The child runs.") : "0";
+      if (polled !== "0") judge.expect("wait4", "0", polled);
       comesToStop(judge, child);
       const seen = inject(parent, "wait4", args, "The options of the answer.");
       judge.expect("wait4", `${child.pid}`, seen);
