@@ -1,14 +1,22 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { refusalOf } from "../labs/record/course.ts";
 import { taskTitle } from "../labs/record/lesson_text.ts";
-import { type ClassOptions, parseSecret, variantOf } from "../labs/record/tasks/class.ts";
+import {
+  type ClassOptions,
+  parseClass,
+  parseSecret,
+  variantOf,
+} from "../labs/record/tasks/class.ts";
 import { keyOf } from "../labs/record/tasks/grade.ts";
 import { assignment, exerciseFor, textOf } from "../labs/record/tasks/submission.ts";
 import { loadTask, TASKS, tasksAfter } from "../labs/record/tasks/tasks.ts";
 import { InputError, OutputError } from "../lib/errors.ts";
 import { type Limit, readInput } from "../lib/input.ts";
 import { counted } from "../lib/page/figures.ts";
+import { visible } from "../lib/visible.ts";
 import { finishing } from "./interruption.ts";
-import { checkOutput, writeOutput } from "./output_file.ts";
+import { checkOutput, writeOutput, writeOutputs } from "./output_file.ts";
 import { print, publish, talk, tell } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { task } from "./table/lesson.ts";
@@ -17,6 +25,11 @@ import { parseCount } from "./table/options.ts";
 type Options = Values<typeof task>;
 
 const SECRET_LIMIT: Limit = { most: 1 << 12, of: "a secret" };
+const CLASS_LIMIT: Limit = { most: 1 << 20, of: "a class" };
+
+/** The names of a class. */
+export const readClass = (path: string): string[] =>
+  parseClass(readInput(path, CLASS_LIMIT).toString("utf8"));
 
 /** What a teacher fixes for a class. */
 export function courseOf({ variant, secret }: Pick<Options, "variant" | "secret">): ClassOptions {
@@ -25,26 +38,28 @@ export function courseOf({ variant, secret }: Pick<Options, "variant" | "secret"
   return { variant, secret: parseSecret(readInput(path, SECRET_LIMIT).toString("utf8")) };
 }
 
-/** Lists tasks, or sets one. */
+/** Lists tasks, or sets one, or those of a class. */
 export async function runTask(name: string | undefined, values: Options): Promise<number> {
-  const { student, after, hint, key = false, json, output } = values;
+  const { student, after, hint, json, output } = values;
   const course = courseOf(values);
   const names = after === undefined ? Object.keys(TASKS) : tasksAfter(after);
+  if (name !== undefined) {
+    if (json) throw new InputError("--json needs `task check`, or no name of a task");
+    const { lesson } = loadTask(name);
+    if (!names.includes(name))
+      throw new InputError(`${name} is a task of the lesson ${lesson}, which comes after ${after}`);
+  }
+  if (values.key && course.secret === undefined)
+    throw new InputError("--key needs the secret of a course: --secret FILE, or STUBLAB_COURSE");
+  if (values.class !== undefined)
+    return handOut(readClass(values.class), name === undefined ? names : [name], values, course);
   if (name === undefined) return list(names, json);
-  if (json) throw new InputError("--json needs `task check`, or no name of a task");
-  const { lesson } = loadTask(name);
-  if (!names.includes(name))
-    throw new InputError(`${name} is a task of the lesson ${lesson}, which comes after ${after}`);
-  const variant = variantOf(name, student, course);
-  const exercise = exerciseFor(name, student, variant);
   if (hint !== undefined) {
-    const { hints } = textOf(name, exercise);
+    const { hints } = textOf(name, exerciseFor(name, student, variantOf(name, student, course)));
     const number = parseCount("--hint", hint, hints.length, 1);
     tell(`hint ${number} of ${hints.length}: ${hints[number - 1]}\n`);
     return 0;
   }
-  if (key && course.secret === undefined)
-    throw new InputError("--key needs the secret of a course: --secret FILE, or STUBLAB_COURSE");
   if (output !== undefined) {
     checkOutput(output);
     if (statSync(output, { throwIfNoEntry: false })?.isFile())
@@ -52,13 +67,55 @@ export async function runTask(name: string | undefined, values: Options): Promis
         remedy: "remove it, or choose another name",
       });
   }
-  const answer = key ? await finishing(() => keyOf(exercise)) : undefined;
-  const text = assignment(name, student, { variant, key: answer });
+  const text = await assignmentFor(name, student, values, course);
   if (output === undefined) print(text);
   else {
     await writeOutput(output, text);
     talk(`${taskTitle(name)}: edit ${output}, then stublab lesson task check ${output}\n`);
   }
+  return 0;
+}
+
+async function assignmentFor(
+  task: string,
+  student: string,
+  { key }: Options,
+  course: ClassOptions,
+) {
+  const variant = variantOf(task, student, course);
+  const exercise = exerciseFor(task, student, variant);
+  return assignment(task, student, {
+    variant,
+    key: key ? await finishing(() => keyOf(exercise)) : undefined,
+  });
+}
+
+/** Writes the assignments of a class into a folder, as STUDENT/TASK.txt. A file that exists may hold an answer, and stays. */
+async function handOut(
+  students: readonly string[],
+  tasks: readonly string[],
+  values: Options,
+  course: ClassOptions,
+): Promise<number> {
+  const { output } = values;
+  if (output === undefined) throw new InputError("--class needs a folder to write to: -o DIR");
+  const here = tasks.filter((task) => refusalOf(loadTask(task).lesson) === undefined);
+  let written = 0;
+  for (const student of students) {
+    if (/^\.|\//.test(student)) throw new InputError(`no folder can have the name "${student}"`);
+    const folder = join(output, student);
+    const open = here.filter((task) => !existsSync(join(folder, `${task}.txt`)));
+    const files: [string, string][] = [];
+    for (const task of open)
+      files.push([`${task}.txt`, await assignmentFor(task, student, values, course)]);
+    await writeOutputs(folder, files);
+    written += files.length;
+  }
+  const kept = here.length * students.length - written;
+  const rest = kept === 0 ? "" : `, and ${kept} more that existed were kept`;
+  talk(
+    `${counted(written, "assignment")} for ${counted(students.length, "student")} in ${visible(output)}${rest}\n`,
+  );
   return 0;
 }
 

@@ -3,18 +3,19 @@ import { join } from "node:path";
 import { tellFact } from "../labs/record/fact.ts";
 import { renderJson } from "../labs/record/load.ts";
 import type { Fact, Step } from "../labs/record/recording.ts";
-import { type ClassOptions, missingIn, parseClass } from "../labs/record/tasks/class.ts";
+import { type ClassOptions, copiesIn, missingIn } from "../labs/record/tasks/class.ts";
 import { type Graded, gradeAnswerConfined } from "../labs/record/tasks/grade.ts";
-import { ANSWER_LIMIT } from "../labs/record/tasks/submission.ts";
-import { loadTask } from "../labs/record/tasks/tasks.ts";
+import { ANSWER_LIMIT, headOf } from "../labs/record/tasks/submission.ts";
+import { TASKS } from "../labs/record/tasks/tasks.ts";
 import { InputError } from "../lib/errors.ts";
-import { inputName, type Limit, readInput, reasonOf } from "../lib/input.ts";
+import { inputName, readInput, reasonOf } from "../lib/input.ts";
 import { counted } from "../lib/page/figures.ts";
 import { visible } from "../lib/visible.ts";
 import { finishing } from "./interruption.ts";
-import { courseOf } from "./lesson_task.ts";
+import { courseOf, readClass } from "./lesson_task.ts";
 import { checkOutput, writeOutput, writeOutputs } from "./output_file.ts";
 import { paint, print, printJson, talk, tell } from "./report.ts";
+import { first } from "./rows.ts";
 import type { Values } from "./table/command.ts";
 import type { check } from "./table/lesson.ts";
 
@@ -23,23 +24,31 @@ interface Row {
   readonly file: string | null;
   readonly task: string | null;
   readonly student: string | null;
-  readonly result: "right" | "wrong" | "unreadable" | "missing";
+  readonly result: "right" | "wrong" | "unreadable" | "ungraded" | "missing";
   readonly reason: string | null;
   readonly points: number;
-  /** What a right answer is worth; null if the file cannot be read. */
+  /** What a right answer is worth; null if the task is unknown. */
   readonly of: number | null;
   readonly facts: readonly Fact[];
+  /** The other files of the folder that have the same edit of the same task. */
+  readonly same: readonly string[];
 }
 
-const NOTHING = { file: null, task: null, student: null, result: "missing", reason: null } as const;
-const NO_POINTS = { points: 0, of: null, facts: [] } as const;
+type Owner = Pick<Row, "task" | "student">;
+
+const NOBODY = { task: null, student: null } as const;
+const NONE = { points: 0, of: null, facts: [], same: [] } as const;
+const NOTHING = { ...NOBODY, ...NONE, file: null, result: "missing", reason: null } as const;
+
+const worthOf = (task: string | null) => (task === null ? null : (TASKS[task]?.points ?? null));
 
 type Options = Values<typeof check>;
 
-const CLASS_LIMIT: Limit = { most: 1 << 20, of: "a class" };
-
 /** The most events of an answer that are printed: the recording has all. */
 const MOST_EVENTS = 20;
+
+/** The most files with the same edit that a line names. */
+const MOST_COPIES = 3;
 
 /** Checks a file, or all answers in a folder. Returns the exit status. */
 export function runCheck(path: string, options: Options): Promise<number> {
@@ -53,11 +62,12 @@ async function checkFile(file: string | 0, options: Options): Promise<number> {
   const course = courseOf(options);
   const text = readInput(file, ANSWER_LIMIT);
   if (record !== undefined) checkOutput(record);
-  const graded = await finishing(() => grade(() => text, course));
+  const graded = await finishing(() => grade(text.toString("utf8"), course));
   if (graded instanceof InputError) {
     const { message, remedy } = graded;
     throw new InputError(`${inputName(file)}: ${message}`, { cause: graded, remedy });
   }
+  if (graded instanceof Error) throw graded;
   if (record !== undefined) await writeOutput(record, renderJson(graded.recording));
   if (json || csv) printRows([rowOf(file === 0 ? "-" : file, graded)], [], csv);
   else {
@@ -68,20 +78,23 @@ async function checkFile(file: string | 0, options: Options): Promise<number> {
   return graded.right ? 0 : 1;
 }
 
-/** Grades an answer; returns the error if it cannot be read. */
-async function grade(read: () => Buffer, course: ClassOptions): Promise<Graded | InputError> {
+/** Grades an answer; returns the error if that fails. */
+async function grade(text: string, course: ClassOptions): Promise<Graded | Error> {
   try {
-    return await gradeAnswerConfined(read().toString("utf8"), course);
+    return await gradeAnswerConfined(text, course);
   } catch (error) {
-    if (error instanceof InputError) return error;
-    throw error;
+    return asError(error);
   }
 }
+
+const second = ({ file }: Row) => new InputError(`${file} is an answer to this task, too`);
+
+const asError = (error: unknown) => (error instanceof Error ? error : new Error(`${error}`));
 
 async function checkFolder(folder: string, options: Options): Promise<number> {
   const { json, csv, record } = options;
   const course = courseOf(options);
-  const names = options.class && parseClass(readInput(options.class, CLASS_LIMIT).toString("utf8"));
+  const names = options.class === undefined ? [] : readClass(options.class);
   const { files, skipped } = answersIn(folder);
   if (skipped.length > 0)
     talk(`skipped, as their names do not end in .txt: ${skipped.map(visible).join(", ")}\n`);
@@ -92,32 +105,51 @@ async function checkFolder(folder: string, options: Options): Promise<number> {
     rows.push(row);
     if (!json && !csv) tell(line(row));
   };
-  const graded: Graded[] = [];
+  const opened = files.map((file) => open(folder, names, file));
+  const copies = copiesIn(opened);
   await finishing(async (interrupted) => {
-    for (const file of files) {
+    for (const { file, text, task, student } of opened) {
       if (interrupted.aborted) return;
-      const outcome = await grade(() => readInput(join(folder, file), ANSWER_LIMIT), course);
-      add(rowOf(file, outcome));
-      if (outcome instanceof InputError) continue;
-      graded.push(outcome);
+      const other = rows.find((row) => row.task === task && row.student === student);
+      const again = task === null || other === undefined ? text : second(other);
+      const outcome = again instanceof Error ? again : await grade(again, course);
+      add({ ...rowOf(file, outcome, { task, student }), same: copies.get(file) ?? [] });
+      if (outcome instanceof Error || record === undefined) continue;
       const name = `${file.replace(/\.txt$/, "").replaceAll("/", "+")}.json`;
-      if (record !== undefined) await writeOutputs(record, [[name, renderJson(outcome.recording)]]);
+      await writeOutputs(record, [[name, renderJson(outcome.recording)]]);
     }
   });
-  if (names) {
-    for (const { task, student } of missingIn(names, graded))
-      add({ ...NOTHING, ...NO_POINTS, task, student, of: loadTask(task).points });
-    const others = graded.map(({ student }) => student).filter((name) => !names.includes(name));
-    if (others.length > 0)
-      talk(`not in the class: ${[...new Set(others)].map(visible).join(", ")}\n`);
-  }
-  const right = graded.filter((each) => each.right).length;
+  for (const head of missingIn(names, rows)) add({ ...NOTHING, ...head, of: worthOf(head.task) });
+  const others = rows.flatMap(({ student }) => (student === null ? [] : [student]));
+  const strangers = names.length === 0 ? [] : others.filter((name) => !names.includes(name));
+  if (strangers.length > 0)
+    talk(`not in the class: ${[...new Set(strangers)].map(visible).join(", ")}\n`);
+  const right = rows.filter(({ result }) => result === "right").length;
   if (json || csv) printRows(rows, skipped, csv);
   else {
     tell(`${right} of ${rows.length} answers are right\n`);
     if (record !== undefined) talk(`the recordings are in ${record}: stublab lesson FILE\n`);
   }
   return right === rows.length ? 0 : 1;
+}
+
+/** A file of a folder: its text, or why that is not graded, and whose answer it is: by its path in a class, or its head. */
+function open(folder: string, names: readonly string[], file: string) {
+  const [, above = "", name = ""] = /([^/]+)\/([^/]+)\.txt$/i.exec(file) ?? [];
+  const isNamed = Object.hasOwn(TASKS, name);
+  const inPath = isNamed ? { task: name, student: above } : NOBODY;
+  let text: string | Error;
+  try {
+    text = readInput(join(folder, file), ANSWER_LIMIT).toString("utf8");
+  } catch (error) {
+    return { ...inPath, file, text: asError(error), edit: "" };
+  }
+  const { edit, ...head } = headOf(text);
+  const { task = inPath.task, student = inPath.student } = head;
+  const isTheirs = !isNamed || !names.includes(above) || (task === name && student === above);
+  if (isTheirs) return { file, text, edit, task, student };
+  const why = new InputError(`this is an answer to ${task} of ${student}`);
+  return { ...inPath, file, text: why, edit };
 }
 
 /** The paths of all answers in a folder, and of its other files. @throws InputError if it cannot be read */
@@ -133,20 +165,23 @@ function answersIn(folder: string): { files: string[]; skipped: string[] } {
   }
 }
 
-function rowOf(file: string, graded: Graded | InputError): Row {
-  if (graded instanceof InputError)
-    return { ...NOTHING, ...NO_POINTS, file, result: "unreadable", reason: graded.message };
+function rowOf(file: string, graded: Graded | Error, head: Owner = NOBODY): Row {
+  if (graded instanceof Error) {
+    const result = graded instanceof InputError ? "unreadable" : "ungraded";
+    return { ...NOTHING, ...head, of: worthOf(head.task), file, result, reason: graded.message };
+  }
   const { task, student, right, reason, points, of, recording } = graded;
   const result = right ? "right" : "wrong";
-  return { file, task, student, result, reason, points, of, facts: recording.end };
+  return { ...NOTHING, file, task, student, result, reason, points, of, facts: recording.end };
 }
 
-const COLORS = { right: "green", wrong: "red", unreadable: "yellow", missing: "yellow" } as const;
+const COLORS: Partial<Record<Row["result"], "green" | "red">> = { right: "green", wrong: "red" };
 
-function line({ file, task, student, result, reason, points, of }: Row): string {
+function line({ file, task, student, result, reason, points, of, same }: Row): string {
   const what = task === null ? [] : [`${task}, ${student}`, `${points}/${of}`];
-  const parts = [...(file === null ? [] : [file]), ...what, ...(reason === null ? [] : [reason])];
-  return `${paint(COLORS[result], result.padEnd(10))}  ${parts.join(": ")}\n`;
+  const copied = same.length > 0 && `same edit as ${first(MOST_COPIES, same)}`;
+  const parts = [file, ...what, reason, copied].filter(Boolean);
+  return `${paint(COLORS[result] ?? "yellow", result.padEnd(10))}  ${parts.join(": ")}\n`;
 }
 
 /** Whether a step is more than an instruction or a request of the tracer. */
@@ -168,7 +203,7 @@ function report({ task, student, right, points, of, reason, recording }: Graded)
   ].join("");
 }
 
-const COLUMNS = ["student", "task", "result", "points", "of", "reason", "file"] as const;
+const COLUMNS = ["student", "task", "result", "points", "of", "reason", "file", "same"] as const;
 
 function printRows(rows: readonly Row[], skipped: readonly string[], csv = false): void {
   if (csv) {
@@ -182,6 +217,7 @@ function printRows(rows: readonly Row[], skipped: readonly string[], csv = false
     right: those("right").length,
     wrong: those("wrong").length,
     unreadable: those("unreadable").length,
+    ungraded: those("ungraded").length,
     missing: those("missing").map(({ task, student }) => ({ task, student })),
     skipped,
     answers: rows.filter(({ result }) => result !== "missing"),
@@ -189,7 +225,7 @@ function printRows(rows: readonly Row[], skipped: readonly string[], csv = false
 }
 
 /** A cell of a table (RFC 4180). No program takes it for a formula. */
-function cell(value: string | number | null): string {
+function cell(value: Row[(typeof COLUMNS)[number]]): string {
   const text = `${value ?? ""}`.replace(/^[=+\-@\t\r]/, "'$&");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -232,13 +232,37 @@ command("task: a folder is graded as a whole", async () => {
   assert.equal(
     table.split("\r\n").map((row) => row.replace(/,".*",/, ",…,")),
     [
-      "student,task,result,points,worth,reason,file",
-      "ada,wait-options,right,1,1,,ada.txt",
-      ",,unreadable,0,,…,group/CY.TXT",
-      "bob,wait-options,wrong,0,1,…,group/bob.txt",
-      "cy,wait-options,missing,0,1,,",
+      "student,task,result,points,worth,reason,file,same",
+      "ada,wait-options,right,1,1,,ada.txt,",
+      ",,unreadable,0,,…,group/CY.TXT,",
+      "bob,wait-options,wrong,0,1,…,group/bob.txt,",
+      "cy,wait-options,missing,0,1,,,",
       "",
     ],
   );
   assert.is((await printed(args, 1)).split("\n").at(-2), "1 of 3 answers are right");
 });
+
+command(
+  "task: what a machine cannot try is a row with student and task, and others go on",
+  async () => {
+    const { CC } = process.env;
+    process.env.CC = "/nowhere/cc";
+    try {
+      const code = "task = guest-code\nstudent = eve\ncode:\n  nop\n";
+      mkdirSync(join(folder, "mixed"));
+      const paths = [file("mixed/a.txt", code), file("mixed/b.txt", RIGHT)];
+      const { stdout } = await stublab(["lesson", "task", "check", join(folder, "mixed")]);
+      const [ungraded = "", ...rest] = stdout.split("\n");
+      assert.match(ungraded, /^ungraded {4}a.txt: guest-code, eve: 0\/3: .*C compiler/);
+      assert.equal(rest.slice(0, 2), [
+        "right       b.txt: wait-options, ada: 1/1",
+        "1 of 2 answers are right",
+      ]);
+      assert.is((await stublab(["lesson", "task", "check", paths[0] ?? ""])).code, 3);
+    } finally {
+      if (CC === undefined) delete process.env.CC;
+      else process.env.CC = CC;
+    }
+  },
+);

@@ -28,7 +28,15 @@ export const task = command("task")
   .option("--student <S>", "the student's name, which determines the variant", "nobody")
   .option("--variant <V>", VARIANT)
   .option("--secret <FILE>", SECRET)
-  .addOption(output("-o, --output <FILE>", "write the assignment to a file"))
+  .addOption(
+    output("-o, --output <FILE>", "write the assignment to a file, or a class's to a folder"),
+  )
+  .addOption(
+    apart("--class <FILE>", "a name on each line: write all tasks, or one, for each", [
+      "student",
+      "hint",
+    ]),
+  )
   .option("--hint <N>", "print a hint, from 1; each says more than the one before it")
   .option("--after <LESSON>", "only the tasks of the lessons up to this one")
   .option("--key", "print a right answer; needs a secret")

@@ -48,12 +48,26 @@ export function parseClass(text: string): string[] {
 /** The answers that are missing: of each student, to every task that somebody has answered. */
 export function missingIn(
   names: readonly string[],
-  answers: readonly Pick<Submission, "task" | "student">[],
+  answers: readonly { readonly task: string | null; readonly student: string | null }[],
 ): { task: string; student: string }[] {
-  const key = (task: string, student: string) => `${task}\0${student}`;
-  const found = new Set(answers.map(({ task, student }) => key(task, student)));
-  const tasks = [...new Set(answers.map(({ task }) => task))];
-  return names.flatMap((student) =>
-    tasks.filter((task) => !found.has(key(task, student))).map((task) => ({ task, student })),
+  const tasks = new Set(answers.flatMap(({ task }) => (task === null ? [] : [task])));
+  return names.flatMap((student) => {
+    const found = answers.filter((each) => each.student === student).map(({ task }) => task);
+    return [...tasks].filter((task) => !found.includes(task)).map((task) => ({ task, student }));
+  });
+}
+
+/** The files of the same task with the same edit: for each of them the others. */
+export function copiesIn(
+  files: readonly { readonly file: string; readonly task: string | null; readonly edit: string }[],
+): Map<string, string[]> {
+  const alike = new Map<string, string[]>();
+  for (const { file, task, edit } of files) {
+    const key = `${task}\0${edit}`;
+    if (edit !== "") alike.set(key, [...(alike.get(key) ?? []), file]);
+  }
+  const copies = [...alike.values()].flatMap((all) =>
+    all.map((file): [string, string[]] => [file, all.filter((other) => other !== file)]),
   );
+  return new Map(copies);
 }

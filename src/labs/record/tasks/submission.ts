@@ -21,6 +21,9 @@ const LONGEST_NAME = 60;
 /** The line that separates the head of a file from its assembly. */
 const CODE = "code:";
 
+/** A line of the head of a file. */
+const HEAD = /^[ \t]*(?:task|student|variant)[ \t]*=.*$/m;
+
 /** The widest line of a comment. */
 const WIDTH = 96;
 
@@ -145,6 +148,24 @@ export function parseAnswer(text: string, code?: Listing): Submission {
   const source = lines.map((line, i) => (i <= at ? "" : line)).join("\n");
   return { ...head, source };
 }
+
+/** What a file says of itself, even if it is not an answer. Its edit, without the spaces, is empty if nobody edited it. */
+export function headOf(text: string): Record<"task" | "student", string | undefined> & {
+  edit: string;
+} {
+  const [task, student, variant] = ["task", "student", "variant"].map((name) =>
+    new RegExp(`^[ \\t]*${name}[ \\t]*=([^#\\r\\n]*)`, "m").exec(text)?.[1]?.trim(),
+  );
+  const edit = editOf(text);
+  try {
+    const given = assignment(task ?? "", student ?? "", { variant });
+    return { task, student, edit: edit === editOf(given) ? "" : edit };
+  } catch {
+    return { task, student, edit };
+  }
+}
+
+const editOf = (text: string) => text.split(HEAD).at(-1)?.replaceAll(/\s+/g, "") ?? "";
 
 function refuseWithout(line: string): never {
   throw new InputError(`the answer has no line "${line}"`, {
