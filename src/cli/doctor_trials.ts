@@ -129,7 +129,8 @@ function compiler(): Seen {
   const { stdout, status, error } = spawnSync(command, ["--version"], { encoding: "utf8" });
   if (error !== undefined && codeOf(error) !== "ENOENT") throw error;
   if (status === 0) return stdout.split("\n")[0] ?? command;
-  const remedy = "only a build from source needs it: apt-get install gcc libc6-dev";
+  const remedy =
+    "a build from source, guests in assembly and the tasks guest-code and repair-stub need it: apt-get install gcc libc6-dev";
   return [`${command} is not installed`, remedy];
 }
 

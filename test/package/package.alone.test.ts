@@ -63,6 +63,23 @@ packed("bootstraps when installed without scripts and without a compiler", () =>
   assert.is(JSON.parse(out).stubs.length, 4);
 });
 
+const noNetwork = ["--user", "--map-root-user", "--net"];
+const canCutOff = spawnSync("unshare", [...noNetwork, "true"]).status === 0;
+
+needs(packed, "tar", { "a namespace without network": canCutOff })(
+  "the tarball of a class installs without network and with an empty cache",
+  () => {
+    const made = sh("node", [resolve("scripts/class.mjs"), tarball], ".").trim();
+    const home = join(folder, "student");
+    mkdirSync(home);
+    const env = { PATH: process.env.PATH, HOME: home, npm_config_cache: join(home, "cache") };
+    sh("unshare", [...noNetwork, "npm", "install", made], home, env);
+    const cli = join(home, "node_modules/.bin/stublab");
+    const out = sh("unshare", [...noNetwork, cli, "bootstrap", "--json"], home, env);
+    assert.is(JSON.parse(out).stubs.length, 4);
+  },
+);
+
 packed("records when installed: the assembler's listing is in the package", () => {
   const cli = join(project, "node_modules/.bin/stublab");
   const recording = JSON.parse(sh(cli, ["lesson", "grandchild", "--json"], project, { PATH: bin }));
