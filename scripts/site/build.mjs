@@ -3,13 +3,27 @@
 // relative links, which work from a disk and under any address.
 
 import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { publishLessons, recordLessons } from "./lessons.mjs";
 import { stagePages } from "./pages.mjs";
 import { renderSite } from "./render.mjs";
 
-const site = process.argv[2] ?? "build/site";
+const HELP = `usage: npm run site -- [--base URL] [folder]
+
+Builds the site into a folder, by default build/site.
+
+  --base URL  where it will be published: links to its pages show a picture
+  --help      print this`;
+
 const { homepage } = JSON.parse(readFileSync("package.json", "utf8"));
-const hasLessons = recordLessons();
-await renderSite(site, await stagePages(), hasLessons);
-if (hasLessons) publishLessons(site, homepage);
-console.log(`the site is in ${site}`);
+const options = { help: { type: "boolean" }, base: { type: "string", default: homepage } };
+const { values, positionals } = parseArgs({ options, allowPositionals: true });
+if (values.help) console.log(HELP);
+else await build(positionals[0] ?? "build/site", values.base);
+
+async function build(site, base) {
+  const hasLessons = recordLessons();
+  await renderSite(site, await stagePages(), { hasLessons, base });
+  if (hasLessons) publishLessons(site, base);
+  console.log(`the site is in ${site}`);
+}

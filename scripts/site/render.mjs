@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 
 const REFERENCE = "API reference";
 const OPTIONS = "build/site_tsconfig.json";
-const { name, homepage, repository, exports } = JSON.parse(readFileSync("package.json", "utf8"));
+const { name, repository, exports } = JSON.parse(readFileSync("package.json", "utf8"));
 const LESSONS = [
   ["lessons/index.html", "Walk through the lessons"],
   ["lessons/registers.html", "Try registers"],
@@ -18,8 +18,11 @@ const ENTRIES = Object.entries(exports).flatMap(([entry, { types }]) =>
   types === undefined ? [] : [[entry.replace(".", name), types]],
 );
 
-/** @param hasLessons whether lessons/ will have the lessons and the page of registers */
-export async function renderSite(folder, { readme, documents, groups }, hasLessons) {
+/**
+ * @param hasLessons whether lessons/ will have the lessons and the page of registers
+ * @param base where the site will be published; may be empty
+ */
+export async function renderSite(folder, { readme, documents, groups }, { hasLessons, base }) {
   // TypeDoc needs the compiler as a library, which TypeScript 7 does not offer yet.
   const hook = `export const resolve = (name, context, next) =>
     next(name === "typescript" ? "typescript-5.9" : name, context);`;
@@ -58,7 +61,7 @@ export async function renderSite(folder, { readme, documents, groups }, hasLesso
     customCss: "scripts/site/style.css",
     hideGenerator: true,
     router: "repository",
-    ...(homepage && { hostedBaseUrl: homepage }),
+    ...(base && { hostedBaseUrl: base }),
     navigationLinks: address === "" ? {} : { Repository: address },
   });
   app.renderer.defineRouter("repository", pathsOf(StructureRouter));
