@@ -166,6 +166,14 @@ causes("a name neither ends a line nor reaches the terminal as it is", async () 
   assert.match(document.text, /^[ -~…\n]*$/);
 });
 
+causes("no lesson shows a process that merely runs or sleeps, and may be traced", async () => {
+  for (const state of ["S", "R"]) {
+    const source = sourceOf({ task: { state, refuses: "no" } });
+    const { text } = await explain({ word: "7", isStatus: false, isDocument: true }, source);
+    assert.equal(JSON.parse(text).lessons, []);
+  }
+});
+
 causes("a word is a pid, a status word, or neither", async () => {
   const words = [`${process.pid}`, "--status 1407", "0x057f", "4294967295", "self", "0x1057f0000"];
   const codes = [];
