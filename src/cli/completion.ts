@@ -1,7 +1,9 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { FUNCTION_NAMES, OPERATIONS } from "../core/encoder/abi.ts";
+import { openAssemblyEncoder } from "../core/encoder/assembly.ts";
 import { LESSONS } from "../labs/record/course.ts";
 import { TASKS } from "../labs/record/tasks/tasks.ts";
+import { callNames } from "../lib/names.ts";
 import { print } from "./report.ts";
 
 /** Words that help does not list: arguments of a command, or values of an option. */
@@ -22,6 +24,8 @@ function wordsAfter(program: CommandUnknownOpts, before: readonly string[]): rea
     ({ short, long, required }) => required && (last === short || last === long),
   );
   if (option !== undefined) return FURTHER.get(option.long) ?? option.argChoices ?? [];
+  if (command.name() === "inject" && last === "inject")
+    return callNames(openAssemblyEncoder().constants);
   return [
     ...commands.map((each) => each.name()),
     ...(FURTHER.get(command.name()) ??

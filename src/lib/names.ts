@@ -67,6 +67,12 @@ export function parseSyscall(call: string, constants: Constants): bigint {
   throw unknownName("system call", call, namesOf(SYSCALL, constants));
 }
 
+/** The names of all system calls, in alphabetical order. */
+export const callNames = (constants: Constants): string[] =>
+  namesOf(SYSCALL, constants)
+    .map((name) => name.replace(SYSCALL, ""))
+    .sort();
+
 /** The name of a system call, or undefined. */
 export function syscallName(number: bigint, constants: Constants): string | undefined {
   return nameOf(number, SYSCALL, constants)?.replace(SYSCALL, "");
@@ -99,10 +105,10 @@ export function signalName(signal: number, constants: Constants): string {
 
 /** The constants of one kind, with their full names. */
 export function constantsOf(
-  kind: "clone" | "signal" | "syscall",
+  kind: "clone" | "signal",
   constants: Constants,
 ): [name: string, value: bigint][] {
-  const pattern = { clone: CLONE_FLAG, signal: SIGNAL, syscall: SYSCALL }[kind];
+  const pattern = { clone: CLONE_FLAG, signal: SIGNAL }[kind];
   return [...constants].filter(([name]) => pattern.test(name));
 }
 

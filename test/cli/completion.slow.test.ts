@@ -13,6 +13,7 @@ const LINES = [
   ["stublab lesson task che", "stublab lesson task check"],
   ["stublab lesson task wait-o", "stublab lesson task wait-options"],
   ["stublab lesson stale", "stublab lesson stale-orig-rax"],
+  ["stublab inject getpp", "stublab inject getppid"],
   ["stublab fuzz --seed 1 --pat", "stublab fuzz --seed 1 --path"],
   ["stublab fuzz replay some", `stublab fuzz replay ${folder}/somewhere`],
 ] as const;

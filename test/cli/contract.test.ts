@@ -38,6 +38,21 @@ for (const words of commands.keys()) {
   });
 }
 
+function* all(command: CommandUnknownOpts): Generator<CommandUnknownOpts> {
+  yield command;
+  for (const each of command.commands) yield* all(each);
+}
+
+contract("in a narrow terminal, the lists of a help wrap at words", () => {
+  for (const command of all(program)) {
+    const helper = command.createHelp();
+    helper.prepareContext({ helpWidth: 40 });
+    const [lists = ""] = helper.formatHelp(command, helper).split(/\nexamples:\n|$/);
+    const isLong = (line: string) => line.length > 40 && !/^usage|^ +\S+$/.test(line);
+    none(lists.split("\n"), isLong);
+  }
+});
+
 contract("docs/cli.md lists every command, with its summary", () => {
   const document = readFileSync("docs/cli.md", "utf8");
   const row = /^\| `([a-z ]+)` \| [^|]* \|/gm;

@@ -6,7 +6,7 @@ import { ONS, STARTS, WAYS } from "../../labs/fuzz/case/records.ts";
 import { formatCase } from "../../labs/fuzz/case/text.ts";
 import { caseJson } from "../../labs/fuzz/tell/told.ts";
 import { hex } from "../../lib/errors.ts";
-import { constantsOf, parseFlags } from "../../lib/names.ts";
+import { callNames, constantsOf, parseFlags } from "../../lib/names.ts";
 import { MACHINES, machineNamed } from "../machines.ts";
 import { answer } from "./answer.ts";
 import { callOf, FLAG_SETS, holds, meaningOf } from "./bits.ts";
@@ -22,7 +22,7 @@ const INDICES = ARGUMENTS.map(indexOf);
 const SOME_PID = 1510;
 const [NONE, ELSEWHERE] = ["none", "elsewhere"];
 const SIGNALS = [NONE, ...constantsOf("signal", constants).map(([name]) => name)];
-const CALLS = constantsOf("syscall", constants).map(([name]) => name.slice("SYS_".length));
+const CALLS = callNames(constants);
 
 /** Cases to begin with, and what to look at. */
 const STORIES: readonly {
@@ -73,7 +73,7 @@ const CHOICES: Readonly<Record<string, Choice>> = {
     (name) => write(words().with(PC, placeOf(name))),
   ],
   call: [
-    [NONE, ...CALLS.sort()],
+    [NONE, ...CALLS],
     () => callOf(words()) ?? NONE,
     (name) => write(name === NONE ? BASELINE : injected(name)),
   ],

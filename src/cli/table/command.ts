@@ -89,6 +89,7 @@ class StublabCommand extends Command {
     this.helpOption("-h, --help", "print this").helpCommand(false);
     this.configureOutput({ writeOut: print });
     this.configureHelp({
+      minWidthToWrap: 12,
       styleTitle: (title) => title.toLowerCase(),
       subcommandTerm: (each) => each.name(),
       argumentDescription: described,

@@ -31,7 +31,8 @@ function wordOf(part: string, names: Names): bigint {
   if (term === undefined) throw new InputError(`expected a number or a name, got ${show(part)}`);
   const word = parseNumber(term) ?? names.get(term);
   if (word === undefined) {
-    throw new InputError(`unknown name ${show(term)}${didYouMean(term, [...names.keys()])}`);
+    const meant = names.has(`SYS_${term}`) ? `SYS_${term}` : term;
+    throw new InputError(`unknown name ${show(term)}${didYouMean(meant, [...names.keys()])}`);
   }
   return prefix === "-" ? -word : prefix === "~" ? ~word : word;
 }
