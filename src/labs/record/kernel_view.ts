@@ -1,21 +1,24 @@
 import { basename } from "node:path";
-import { type Mapping, type ProcessFacts, readProcess } from "../../core/stub/proc.ts";
+import { childrenOf, type Mapping, type ProcessFacts, readProcess } from "../../core/stub/proc.ts";
 import { AwakeDeadline } from "../../lib/awake.ts";
 import { DeadlineError, hex } from "../../lib/errors.ts";
-import type { KernelView } from "./recording.ts";
+import type { KernelView, Lane } from "./recording.ts";
 
 /** Looks at processes, and remembers what memory map each had. */
 export class KernelViewer {
   readonly #memory = new Map<number, string>();
 
-  /** What the kernel says of a process now; null if it is gone. */
-  view(pid: number): KernelView | null {
+  /** What the kernel says of a process now; null if it is gone. @param lanes its parent may be a thread among them */
+  view(pid: number, lanes: readonly Lane[]): KernelView | null {
     const facts = processFacts(pid);
     if (facts === undefined) return null;
     const { state, parentPid, tracerTid, session, residentBytes } = facts;
+    const threads = lanes.filter(({ process }) => process === parentPid);
+    const parent = threads.find((lane) => childrenOf(parentPid, lane.pid).includes(pid));
     return {
       state,
       parentPid,
+      parentTid: parent?.pid ?? null,
       tracerTid,
       session,
       blocked: hex(facts.blocked),

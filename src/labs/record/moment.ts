@@ -110,8 +110,8 @@ export class Moments {
   readonly lanesByPid: ReadonlyMap<number, Lane>;
   readonly #tracks = new Map<string, Entry[]>();
   readonly #births: ReadonlyMap<string, Arrow>;
-  /** The lanes that are first seen acting on another: they were there before. */
-  readonly #always: ReadonlySet<string>;
+  /** The lanes that are first seen acting on another, and threads that are not born: they were there before. */
+  readonly #always: Set<string>;
   readonly #subjects: string[] = [];
   readonly #leaving: ReadonlyMap<number, readonly Arrow[]>;
   readonly #arriving: ReadonlyMap<number, readonly Arrow[]>;
@@ -142,6 +142,8 @@ export class Moments {
         .toReversed(),
     );
     this.#always = new Set([...firsts].flatMap(([id, isAbout]) => (isAbout ? [] : [id])));
+    for (const { id, process } of recording.lanes)
+      if (process !== null && !this.#births.has(id)) this.#always.add(id);
     for (const [index, step] of recording.steps.entries()) this.#observe(step, index);
   }
 

@@ -166,8 +166,9 @@ export class Recorder {
     throw new InputError(`${place}: there is already a lane ${show(id)}`);
   }
 
-  addLane(id: string, role: string, pid: number): void {
-    this.add({ lanes: [{ id, role, pid }] });
+  /** @param process of a thread */
+  addLane(id: string, role: string, pid: number, process: number | null = null): void {
+    this.add({ lanes: [{ id, role, pid, process }] });
   }
 
   /** Registers code at `base`, so that its instructions are recorded with their lines. */
@@ -273,7 +274,7 @@ export class Recorder {
 
   /** What the kernel says about a process now; null if it is gone. */
   view(pid: number): KernelView | null {
-    return this.#viewer.view(pid);
+    return this.#viewer.view(pid, this.#parts.lanes);
   }
 
   /** Returns the recording. @throws StateError if no step follows a question. */

@@ -47,12 +47,17 @@ const schema: Shape<typeof RECORDING_SCHEMA> = (value, place) => {
   });
 };
 
+const pidOrNull = optional(nullable(PID));
+
 const lane = record({
   /** "host", "tracer", "master", "grandchild", … */
   id: text,
   /** What it is, in a few words. */
   role: text,
+  /** Of a thread its tid. */
   pid: PID,
+  /** The process of a thread whose process has other lanes. Older recordings do not say that: null. */
+  process: (value, place): number | null => pidOrNull(value, place) ?? null,
 });
 
 /** A process or a thread: one line of the picture. */
@@ -107,6 +112,8 @@ const kernel = record({
   /** One letter: "t" is stopped by its tracer, "T" by a signal, "Z" a zombie. */
   state: text,
   parentPid: PID,
+  /** The thread of its parent that has it as a child; null if that is not known. Older recordings do not say it. */
+  parentTid: (value, place): number | null => pidOrNull(value, place) ?? null,
   tracerTid: PID,
   session: PID,
   blocked: hexWord,

@@ -64,7 +64,8 @@ export class Scene {
     this.recorder = recorder;
     this.signal = signal;
     recorder.host = lane;
-    recorder.addLane(lane, role, thread ? this.tracer.host.tid : process.pid);
+    const { pid } = process;
+    recorder.addLane(lane, role, thread ? this.tracer.host.tid : pid, pid);
   }
 
   get tracer(): Tracer {

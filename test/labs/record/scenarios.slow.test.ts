@@ -60,11 +60,11 @@ scenarios("thread-dies: after the thread's end nothing is done to the untraced s
   const { steps, lanes } = await recordingOf("thread-dies");
   const pids = Object.fromEntries(lanes.map(({ id, pid }) => [id, pid]));
   assert.is(pids.main, process.pid);
-  assert.is.not(pids.host, process.pid);
+  assert.is.not(pids.worker, process.pid);
   const of = (id: string) => steps.filter(({ lane }) => lane === id);
   const { kernel } = of("stub").find(({ title }) => title === "stopped by SIGSTOP") ?? {};
   assert.equal([kernel?.state, kernel?.tracerTid, kernel?.parentPid], ["T", 0, process.pid]);
-  const over = steps.findIndex(({ lane, kind }) => lane === "host" && kind === "exit");
+  const over = steps.findIndex(({ lane, kind }) => lane === "worker" && kind === "exit");
   const next = steps.slice(over + 1, over + 3);
   lists(next, ["main note", "stub exit"], ({ lane, kind }) => `${lane} ${kind}`);
 });

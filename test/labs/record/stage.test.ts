@@ -48,6 +48,27 @@ stages("a clone hands two words down, and the child knows what they mean", () =>
   assert.equal(Object.fromEntries(words ?? [])[PARENT], "parent: master");
 });
 
+stages("threads are in the frame of their process; each has its own children", async () => {
+  const { lanes, ...rest } = await recordingOf("thread-dies");
+  const all = allOf({ lanes, ...rest });
+  const [first, last] = [all[0], all.at(-1)];
+  assert.ok(first && last);
+  const { pid } = lanes.find(({ id }) => id === "main") ?? {};
+  const frames = [{ title: `process ${pid}`, of: ["main", "worker"] }];
+  for (const { frames: seen } of all) assert.equal(seen, frames);
+  assert.equal(edgesOf(first), ["worker parent stub", "worker tracer stub"]);
+  assert.equal(edgesOf(last), [
+    "worker parent stub past",
+    "main parent control",
+    "main tracer control",
+  ]);
+  const told = ["main", "worker"].map((id) => boxOf(last, id)?.told);
+  assert.equal(told, ["running", "ended"]);
+  // Older recordings do not know threads.
+  const old = { ...rest, lanes: lanes.map((lane) => ({ ...lane, process: undefined })) };
+  assert.equal(allOf(parseRecording(JSON.stringify(old)))[0]?.frames, []);
+});
+
 stages("what a call fetches comes from the process that it is about", () => {
   const isInjected = ({ lane, title }: Step) => lane === "master" && title.startsWith("wait4");
   const [move] = at(grandchild, isInjected).moves;
@@ -77,7 +98,10 @@ stages("each process keeps its place, which no other has", () => {
 });
 
 stages("of hundreds of processes eight are drawn, and the rest is counted", () => {
-  const more = Array.from({ length: 300 }, (_, i) => ({ role: "", pid: i + 1, id: `more ${i}` }));
+  const more = Array.from({ length: 300 }, (_, i) => ({
+    ...{ role: "", pid: i + 1, process: null },
+    id: `more ${i}`,
+  }));
   const notes = more.map(({ id }) => ({ ...cascade.steps[0], lane: id, about: id }) as Step);
   const crowd = {
     ...cascade,

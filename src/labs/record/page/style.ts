@@ -20,10 +20,10 @@ main > :not(#app) { max-width: 60rem; }
 
 /* The stage in the middle; what happens beside it, or under it; the rest in folds below. */
 .app { min-height: calc(100vh - 4rem); align-content: start; display: grid; gap: 0.75rem 2rem; margin-top: 0.75rem;
-  grid-template: "stage" auto "steps" auto "story" auto "folds" auto "kernel" auto / minmax(0, 1fr); }
+  grid-template: "steps" auto "stage" auto "story" auto "folds" auto "kernel" auto / minmax(0, 1fr); }
 .theatre { grid-area: stage; border: 1px solid var(--rule); border-radius: 12px; padding: 8px; min-width: 0; }
 :is(.still, .worksheet) .stage * { animation: none !important; }
-.theatre .stage { display: block; max-height: calc(100vh - 12.5rem); }
+.theatre .stage { max-height: calc((100vh - 12.5rem) * var(--part, 1)); }
 .steps { grid-area: steps; }
 .side { display: contents; }
 #step { grid-area: story; min-width: 0; }
@@ -31,13 +31,13 @@ main > :not(#app) { max-width: 60rem; }
 .kernel { grid-area: kernel; min-width: 0; }
 .cold :is(.folds, .kernel) { display: none; }
 @media (min-width: 64rem) {
-  .app { grid-template: "stage side" auto "steps side" auto "folds side" 1fr / minmax(0, 1fr) clamp(20rem, 27vw, 28rem); }
+  .app { grid-template: "steps side" auto "stage side" auto "folds side" 1fr / minmax(0, 1fr) clamp(20rem, 27vw, 28rem); }
   .side { grid-area: side; display: flex; flex-direction: column; gap: 1rem; }
   .folds { grid-template-columns: minmax(0, 1fr) minmax(0, 1.35fr); }
   #step { min-height: 24rem; }
 }
 @media (min-width: 64rem) and (max-width: 79.99rem) {
-  .wide { grid-template: "stage stage" auto "steps steps" auto "side folds" 1fr / minmax(0, 1fr) minmax(0, 1.25fr); }
+  .wide { grid-template: "steps steps" auto "stage stage" auto "side folds" 1fr / minmax(0, 1fr) minmax(0, 1.25fr); }
 }
 
 /* The line of steps, and the buttons. */
@@ -59,7 +59,7 @@ main > :not(#app) { max-width: 60rem; }
 .moves button { min-width: 2.25rem; height: 2.25rem; font: 1.0625rem/1 var(--mono); border-color: var(--rule); border-radius: 6px; }
 button:hover { border-color: var(--link); }
 #place { min-width: 5.5rem; text-align: center; font-variant-numeric: tabular-nums; font-weight: 600; }
-#message { order: 1; flex: 1 1 100%; min-height: 1.5rem; margin: 0; color: var(--soft); }
+#message { flex: 1; margin: 0; color: var(--soft); }
 
 /* What happens, and why. */
 #step p { margin: 0 0 0.75em; }
@@ -105,10 +105,9 @@ li.next { background: var(--band); }
   .course a:not([rel="next"])::after, .course [rel="next"]::before { content: attr(rel); }
   .steps { position: fixed; inset: auto 0 0; z-index: 2; background: var(--paper); border-top: 1px solid var(--rule); padding: 0.375rem 0.75rem max(0.5rem, env(safe-area-inset-bottom)); }
   .steps .facts, .bar a { display: none; }
-  .walk .theatre { height: 45vh; }
-  .walk .asking .theatre { height: 26vh; }
+  .walk .theatre .stage { max-height: calc(45vh * var(--part, 1)); }
+  .walk .asking .theatre .stage { max-height: calc(24vh * var(--part, 1)); }
   .cold .theatre { display: none; }
-  .walk .theatre .stage { height: 100%; }
   .asking #step { font-size: 0.9375rem; line-height: 1.4; }
   .asking #step :is(h2, p) { margin-bottom: 0.375rem; }
   .choices { gap: 0.375rem; margin: 0.5rem 0; }
@@ -116,7 +115,6 @@ li.next { background: var(--band); }
   .scrubber { height: 1.875rem; }
   .scrubber svg { height: 1.125rem; }
   .bar { font-size: 0.75rem; }
-  #message { order: 0; flex: 1; min-height: 0; }
   .moves { flex: 1 1 100%; }
   .moves button { flex: 1; height: 2.75rem; font-size: 1.25rem; }
 }
@@ -127,7 +125,7 @@ li.next { background: var(--band); }
 .slides body { padding: 0; max-width: none; }
 .slide { width: 80rem; height: 45rem; margin: auto; padding: 1.5rem 2.5rem 1rem; display: flex; flex-direction: column; gap: 1rem; font-size: 1.25rem; line-height: 1.5; }
 .slide .theatre { flex: none; height: 25rem; }
-.slide .theatre > div, .slide .stage { height: 100%; }
+.slide .theatre > div, .slide .stage { height: 100%; max-height: none; }
 .slide section { flex: 1; min-height: 0; overflow: auto; }
 .slide h1 { font-size: 1.5rem; overflow-wrap: anywhere; }
 .slide footer { display: flex; justify-content: end; align-items: baseline; gap: 1rem; color: var(--soft); font-size: 0.875rem; }

@@ -45,7 +45,7 @@ export const play: Acts<"thread-dies"> = async (scene, say) => {
 
 export const sandboxed: Sandboxed<"thread-dies"> = {
   host: {
-    lane: "host",
+    lane: "worker",
     role: "a worker thread of the same host; it clones the stubs, and traces them",
     thread: true,
   },
@@ -74,7 +74,7 @@ async function cloneTwo(scene: Scene, say: Says, stage: Stage): Promise<void> {
   scene.close();
   await stage.pause("detached", [tracer.host.tid, stub.pid, control.pid].join(" "));
   const title = "the worker's script ends";
-  recorder.step({ lane: "host", kind: "exit", title, why: say("ends", { host }) });
+  recorder.step({ lane: "worker", kind: "exit", title, why: say("ends", { host }) });
 }
 
 /** A stub of the worker, as the main thread knows it. */

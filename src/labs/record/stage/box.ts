@@ -16,13 +16,13 @@ export interface Box extends Lane {
   readonly acts: boolean;
   /** Whether this step made it. */
   readonly isNew: boolean;
-  /** What matters now, as boxWords() has it. */
+  /** What matters of it, and where it is in the code; of one that has ended, nothing. */
   readonly words: readonly Word[];
 }
 
 /** What processes are, by their lanes. Each row has a colour. */
 const PARTS: readonly (readonly string[])[] = [
-  ["host"],
+  ["host", "worker"],
   ["master", "stub", "parent", "second-parent", "subprocess", "guest"],
   ["grandchild", "child", "second-child", "mistaken"],
   ["tracer", "observer", "terminal", "main"],
@@ -49,14 +49,8 @@ export function boxOf(at: At, lane: Lane): Box {
     told: tellState(moments, lane.id, index),
     acts: step?.lane === lane.id,
     isNew: step?.lane === lane.id && step.kind === "clone",
-    words: boxWords(at, lane),
+    words: hasEnded(state) ? [] : [...wordsOf(at, lane), ...codeOf(at, lane)],
   };
-}
-
-/** What matters of a process, and where it is in the code; of one that has ended, nothing. */
-export function boxWords(at: At, lane: Lane): readonly Word[] {
-  const { state } = at.moments.lane(lane.id, at.index);
-  return hasEnded(state) ? [] : [...wordsOf(at, lane), ...codeOf(at, lane)];
 }
 
 /** Its state, with what led to it. */

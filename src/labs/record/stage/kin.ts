@@ -4,21 +4,21 @@ import { grouped } from "../../../lib/group.ts";
 import type { Moments } from "../moment.ts";
 import type { Lane, Step } from "../recording.ts";
 
-/** In a grid: children are right of their parents. */
+/** In a grid: children are right of their parents, and threads of a process below each other. */
 export interface Place {
   readonly column: number;
   readonly row: number;
 }
 
 /**
- * The lane of a process's parent: as /proc reported it last, or if it was not asked yet, first; otherwise by the clone.
+ * The lane of a process's parent, a thread if that is known: as /proc reported it last, or if it was not asked yet, first; otherwise by the clone.
  * A process keeps its parent as long as that lives.
  */
 export function parentOf(moments: Moments, id: string, index: number): string | undefined {
   const { steps, arrows } = moments.recording;
   const first = steps.find(({ about, kernel }) => about === id && kernel !== null);
   const view = moments.lane(id, index).kernel?.value ?? first?.kernel;
-  if (view) return moments.lanesByPid.get(view.parentPid)?.id;
+  if (view) return moments.lanesByPid.get(view.parentTid ?? view.parentPid)?.id;
   const birth = arrows.find(({ kind, to }) => kind === "clone" && steps[to]?.lane === id);
   return birth && steps[birth.from]?.lane;
 }
@@ -54,6 +54,8 @@ export function placesOf(moments: Moments, lanes: readonly Lane[]): ReadonlyMap<
     places.set(lane.id, { column, row });
     free[column] = row + 1;
     for (const right of rights.get(lane) ?? []) put(right, column + 1, row);
+    const isThread = ({ process }: Lane) => process !== null && process === lane.process;
+    for (const thread of lanes.filter(isThread)) put(thread, column, 0);
   };
   // Trees first, then what stands alone; last what a circle of parents and tracers leaves.
   const roots = (rights.get(undefined) ?? []).toSorted((a, b) => sizeOf(b) - sizeOf(a));

@@ -20,6 +20,9 @@ export interface Route {
   readonly middle: Point;
 }
 
+/** From a box to the frame around it; above it, with the frame's title. */
+export const [PADDING, TITLE] = [8, 26];
+
 /** The height of a box's head, and of a line in it. */
 export const [HEAD, ROW] = [50, 20];
 
@@ -44,7 +47,7 @@ export class Layout {
   readonly #lines: readonly [parent: number, tracer: number, over: number, under: number];
 
   /** @param words whether boxes have them */
-  constructor({ boxes, columns, words: rows }: Stage, width: number, words: boolean) {
+  constructor({ boxes, columns, rows, frames }: Stage, width: number, words: boolean) {
     this.isNarrow = words && columns > 1 && width < NARROW * columns;
     this.width = words && !this.isNarrow ? Math.max(width, COLUMN * columns) : width;
     const room = this.width - 2 * MARGIN;
@@ -54,24 +57,40 @@ export class Layout {
     this.room = this.isNarrow ? 44 : Math.floor((pitch - own) / 7);
     const below = !words ? MARGIN : this.isNarrow ? NARROW_GAP : GAP;
     this.#lines = words ? [16, 38, -34, 14] : [10, 24, -7, 7];
-    const heightOf = (count: number) => (words ? HEAD + 16 + count * ROW : PLAIN);
+    // Below each other, threads of a process are together.
+    const isByColumn = this.isNarrow && frames.length > 0;
+    const lines = Array.from({ length: isByColumn ? columns : rows }, (_, line) =>
+      boxes
+        .filter((box) => line === (isByColumn ? box.column : box.row))
+        .toSorted((a, b) => a.column - b.column || a.row - b.row),
+    );
     let y = below;
-    for (const [row, most] of rows.entries()) {
-      const all = boxes.filter((box) => box.row === row).toSorted((a, b) => a.column - b.column);
-      for (const box of all) {
-        const { id, column } = box;
-        const height = heightOf(box.words.length);
+    for (const line of lines) {
+      let highest = 0;
+      for (const { id, column, words: told } of line) {
+        const height = !words ? PLAIN : HEAD + (told.length === 0 ? 4 : 12 + told.length * ROW);
         const x = MARGIN + (this.isNarrow ? 12 + 14 * column : column * pitch);
         this.#rects.set(id, { x, y, width: this.isNarrow ? width - x - 40 : own, height, column });
         if (this.isNarrow) y += height + below;
+        else highest = Math.max(highest, height + below);
       }
-      if (!this.isNarrow) y += heightOf(most) + below;
+      y += highest;
     }
     this.height = y;
   }
 
   rect(id: string): Rect {
     return this.#rects.get(id) ?? { x: 0, y: 0, width: 0, height: 0, column: 0 };
+  }
+
+  /** Around boxes. */
+  around(ids: readonly string[]): Omit<Rect, "column"> {
+    const all = ids.map((id) => this.rect(id));
+    const [x, y] = [Math.min(...all.map((rect) => rect.x)), Math.min(...all.map((rect) => rect.y))];
+    const right = Math.max(...all.map((rect) => rect.x + rect.width)) + PADDING;
+    const bottom = Math.max(...all.map((rect) => rect.y + rect.height)) + PADDING;
+    const [left, top] = [x - PADDING, y - TITLE];
+    return { x: left, y: top, width: right - left, height: bottom - top };
   }
 
   /**

@@ -1,10 +1,11 @@
 // What the drawing of a moment has: the processes, who is whose parent and tracer, the words that matter, and what the
 // step moves from one to another. Pure data: svg.ts draws it, and terminal/stage.ts in characters.
 
+import { grouped } from "../../../lib/group.ts";
 import type { Annotator } from "../annotate.ts";
 import { hasEnded, type Moments } from "../moment.ts";
 import type { Lane } from "../recording.ts";
-import { type Box, boxOf, boxWords } from "./box.ts";
+import { type Box, boxOf } from "./box.ts";
 import { type Place, parentOf, placesOf, tracerOf } from "./kin.ts";
 import { type Move, movesAt } from "./moves.ts";
 
@@ -24,11 +25,10 @@ export interface Stage {
   readonly boxes: readonly PlacedBox[];
   readonly edges: readonly Edge[];
   readonly moves: readonly Move[];
+  readonly frames: readonly Frame[];
   /** The size of the grid. */
   readonly columns: number;
   readonly rows: number;
-  /** For each row the most words that a box in it has at any step; found when it is first asked for. */
-  readonly words: readonly number[];
   /** How many processes there are beyond those that are drawn. */
   readonly omitted: number;
   /** What is drawn, for those who do not see it. */
@@ -38,22 +38,12 @@ export interface Stage {
 /** More boxes would not be seen. */
 const MOST = 8;
 
-/** The most words that each lane has at a step, so that a drawing need not move what is below it. */
-function mostWords(moments: Moments, annotator: Annotator): ReadonlyMap<string, number> {
-  const known = MOST_WORDS.get(moments);
-  if (known !== undefined) return known;
-  const { lanes, steps } = moments.recording;
-  const most = new Map<string, number>();
-  for (const index of steps.keys())
-    for (const lane of lanes) {
-      const { length } = boxWords({ moments, annotator, index }, lane);
-      most.set(lane.id, Math.max(most.get(lane.id) ?? 0, length));
-    }
-  MOST_WORDS.set(moments, most);
-  return most;
+/** A process with several threads. */
+export interface Frame {
+  readonly title: string;
+  /** Their lanes. */
+  readonly of: readonly string[];
 }
-
-const MOST_WORDS = new WeakMap<Moments, ReadonlyMap<string, number>>();
 
 const VERBS = { parent: "is the parent of", tracer: "traces" } as const;
 
@@ -82,22 +72,27 @@ export function stageAt(moments: Moments, annotator: Annotator, at: number): Sta
   const moves = movesAt(moments, index).filter(
     ({ from, to }) => places.has(from) && places.has(to),
   );
+  const frames = framesOf(boxes);
   const told = [
     ...boxes.map(({ id, told }) => (told === "" ? id : `${id}: ${told}`)),
+    ...frames.map(({ title, of }) => `${title}: ${of.join(", ")}`),
     ...edges.flatMap(({ kind, from, to, past }) => (past ? [] : [`${from} ${VERBS[kind]} ${to}`])),
     ...moves.map(({ from, to, label }) => `${label}: ${from} to ${to}`),
   ];
   const sizeOf = (way: keyof Place) =>
     1 + Math.max(0, ...[...places.values()].map((at) => at[way]));
   return {
-    ...{ boxes, edges, moves, columns: sizeOf("column"), rows: sizeOf("row") },
-    get words() {
-      const words = Array.from({ length: this.rows }, () => 0);
-      for (const [id, { row }] of places)
-        words[row] = Math.max(words[row] ?? 0, mostWords(moments, annotator).get(id) ?? 0);
-      return words;
-    },
+    ...{ boxes, edges, moves, frames, columns: sizeOf("column"), rows: sizeOf("row") },
     omitted: there.length - boxes.length,
     caption: told.join("; "),
   };
+}
+
+function framesOf(boxes: readonly PlacedBox[]): Frame[] {
+  const processes = grouped(boxes, ({ process }) => process);
+  return [...processes].flatMap(([process, threads]) =>
+    process === null || threads.length < 2
+      ? []
+      : [{ title: `process ${process}`, of: threads.map(({ id }) => id) }],
+  );
 }

@@ -13,7 +13,7 @@ export const STAGE_STYLE = `
 .stage :is(.tracer, .request) { --way: var(--stop); }
 .stage .signal { --way: var(--bad); } .stage .wait { --way: var(--halt); }
 
-.stage :is(.name, .state, .meaning, .label, .more) { font: 12px system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
+.stage :is(.name, .state, .meaning, .label, .more, .title) { font: 12px system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
 .stage .name { font-size: 15.5px; font-weight: 650; }
 .stage .name:is(.p0, .p1, .p2, .p3, .p4, .p5) { font-size: 11px; text-anchor: middle; fill: currentColor; }
 .stage :is(.pid, .meaning, .more) { text-anchor: end; } .stage .label { text-anchor: middle; }
@@ -25,6 +25,7 @@ export const STAGE_STYLE = `
 .stage .frame { fill: var(--own-fill, var(--paper)); stroke: var(--own, var(--soft)); stroke-width: 1.5; stroke-dasharray: var(--dash); rx: 10px; }
 .stage .acts .frame { stroke-width: 3; }
 .stage .s-X :is(.frame, .dot) { stroke: none; opacity: 0.6; }
+.stage .around { fill: none; stroke: var(--edge); opacity: 0.6; rx: 14px; }
 .stage .back { fill: none; rx: 4px; }
 .stage .changed .back { fill: var(--mark); } .stage .next .back { fill: var(--own); opacity: 0.16; }
 .stage .dot { fill: currentColor; }

@@ -3,9 +3,9 @@
 import { Html, html, join } from "../../../lib/page/html.ts";
 import { cut, visible } from "../../../lib/visible.ts";
 import { wrap } from "../wrap.ts";
-import { HEAD, Layout, type Rect, ROW, type Route } from "./layout.ts";
+import { HEAD, Layout, PADDING, type Rect, ROW, type Route, TITLE } from "./layout.ts";
 import type { Move } from "./moves.ts";
-import type { Edge, PlacedBox, Stage } from "./stage.ts";
+import type { Edge, Frame, PlacedBox, Stage } from "./stage.ts";
 import type { Word } from "./words.ts";
 
 export interface Node {
@@ -32,7 +32,7 @@ const NAMES = { parent: "parent of", tracer: "traces" } as const;
  */
 export function drawStage(stage: Stage, { width = 960, words = true } = {}): Node {
   const layout = new Layout(stage, width, words);
-  const { boxes, edges, moves, omitted, caption } = stage;
+  const { boxes, edges, moves, frames, omitted, caption } = stage;
   const isFree = ({ kind, from, to }: Edge) => {
     const along = moves.filter((move) => trackOf(move.kind) === trackOf(kind));
     const isSame = (a: string, b: string) => (a === from && b === to) || (a === to && b === from);
@@ -48,6 +48,7 @@ export function drawStage(stage: Stage, { width = 960, words = true } = {}): Nod
       role: "img",
       "aria-label": fit(caption, 1000),
     },
+    ...frames.map((frame) => drawFrame(frame, layout, words)),
     ...edges.map((edge) => drawEdge(edge, layout, named, isFree(edge))),
     ...moves.map((move) => drawMove(move, layout, words)),
     ...boxes.map((box) => drawBox(box, layout.rect(box.id), words)),
@@ -62,6 +63,18 @@ export function toMarkup({ tag, attributes, children }: Node): Html {
     typeof child === "string" ? html`${child}` : toMarkup(child),
   );
   return html`<${name}${join(all)}>${inner}</${name}>`;
+}
+
+function drawFrame({ title, of }: Frame, layout: Layout, words: boolean): Node {
+  const { x, y, width, height } = layout.around(of);
+  const around = block(
+    "around",
+    x,
+    words ? y : y + TITLE - PADDING,
+    width,
+    words ? height : height - TITLE + PADDING,
+  );
+  return group("group", around, text("title", x + INSET, y + 17, words ? title : ""));
 }
 
 /** @param isFree whether nothing moves along it: then it has a head, and a name */

@@ -39,7 +39,12 @@ function rowLines(stage: Stage, row: number, own: number, gap: number): Line[] {
 }
 
 /** A process: its head, its state, edges and words. @param gap columns for edges; null for no words */
-function boxLines({ boxes, edges }: Stage, box: PlacedBox, gap: number | null, room = 0): Line[] {
+function boxLines(
+  { boxes, edges, frames }: Stage,
+  box: PlacedBox,
+  gap: number | null,
+  room = 0,
+): Line[] {
   const { id, pid, state, told, words, acts } = box;
   const style = state === "t" || state === "T" ? "stopped" : hasEnded(state) ? "ended" : "running";
   const own = edges.filter(({ to, past }) => to === id && !past);
@@ -50,11 +55,12 @@ function boxLines({ boxes, edges }: Stage, box: PlacedBox, gap: number | null, r
   const kin = own
     .filter((edge) => !isDrawn(edge))
     .map(({ kind, from }) => [say(`${VERBS[kind]} ${from} `, "faint")]);
+  const around = frames.filter(({ of }) => of.includes(id));
   const head = [say(id, acts ? "now" : "strong"), say(` ${pid} `, "faint")];
   const lines: Line[] = [
     head,
     [say(`${told.replace(" ·", ",")}${gap === null ? " " : ""}`, style)],
-    ...kin,
+    ...[...around.map(({ title }) => [say(`in ${title} `, "faint")]), ...kin],
   ];
   if (gap === null) return lines;
   for (const { name, value, meaning, look } of words) {

@@ -42,12 +42,12 @@ export function App() {
   const isOver = hasEnded(moment.known.state);
   return (
     <div class={classes.filter(Boolean).join(" ")}>
-      <StageView index={seen} />
       <div class="steps">
         <Scrubber reading={reading} sentence={sentence} act={act} />
         <Bar reading={reading} act={act} />
         {seen < 0 && <Cast />}
       </div>
+      <StageView index={seen} />
       <div class="side">
         <Story reading={reading} index={seen} act={act} />
         <div class="kernel">

@@ -25,11 +25,9 @@ export function StageView({ index, width }: { readonly index: number; readonly w
   }, [width]);
   const drawn = useMemo(() => {
     const { attributes, ...node } = drawStage(stageOf(index), { width: room });
-    const own = layoutOf(index, room);
-    // What is below keeps its place; on a phone the style sees to that.
-    const height = own.isNarrow ? own.height : highest(room);
-    const viewBox = `0 0 ${own.width} ${height}`;
-    return elementOf({ ...node, attributes: { ...attributes, viewBox } });
+    // All drawings of a lesson have the same scale.
+    const style = `--part: ${heightOf(index, room) / highest(room)}`;
+    return elementOf({ ...node, attributes: { ...attributes, style } });
   }, [index, room]);
   return (
     <div key={index} class={last.current.isBack ? "theatre still" : "theatre"}>
@@ -49,12 +47,10 @@ function roomInWindow(): number {
   return Math.max(NARROW * columnsOf(), innerWidth * (isBeside ? 0.64 : 0.95));
 }
 
-const layoutOf = (index: number, room: number) => new Layout(stageOf(index), room, true);
+const heightOf = (index: number, room: number) => new Layout(stageOf(index), room, true).height;
 
-/** What the drawings of all steps need. */
-function highest(room: number): number {
-  return Math.max(...recording.steps.map((_, index) => layoutOf(index, room).height));
-}
+const highest = (room: number) =>
+  Math.max(...recording.steps.map((_, index) => heightOf(index, room)));
 
 const stages = new Map<number, Stage>();
 
