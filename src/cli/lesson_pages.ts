@@ -61,7 +61,7 @@ async function recordAll(interrupted: AbortSignal, encoder?: string): Promise<Re
   const recordings: Recording[] = [];
   try {
     for (const [i, name] of names.entries()) {
-      progress.show(i / names.length, name);
+      progress.show(i / names.length, `page ${i + 1} of ${names.length}: ${name}`);
       try {
         recordings.push(await recordWatched(name, encoder));
       } catch (error) {

@@ -261,6 +261,13 @@ cli("a walk and pages need neither the libraries nor koffi", async () => {
 
 const onTerminal = needs(cli, "script");
 
+onTerminal("a line says which page of how many is made", async () => {
+  const pages = stublabCommand("lesson", "--pages", temporaryFolder()).flat().join(" ");
+  const env = { ...process.env, TERM: "xterm" };
+  const { stdout } = await run(["script", ["-qec", pages, "/dev/null"]], { env });
+  assert.match(stdout, /\r\[[#-]+\] +\d+ % +page \d+ of 16: [a-z-]+\x1b/);
+});
+
 onTerminal("a terminal has colours unless NO_COLOR is set", async () => {
   const doctor = stublabCommand("doctor").flat().join(" ");
   for (const noColor of [undefined, "1"]) {
