@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { tellFact } from "../labs/record/fact.ts";
 import { renderJson } from "../labs/record/load.ts";
 import type { Fact, Step } from "../labs/record/recording.ts";
-import { type ClassOptions, copiesIn, missingIn } from "../labs/record/tasks/class.ts";
+import { type ClassOptions, missingIn } from "../labs/record/tasks/class.ts";
 import { type Graded, gradeAnswerConfined } from "../labs/record/tasks/grade.ts";
 import { ANSWER_LIMIT, headOf } from "../labs/record/tasks/submission.ts";
 import { TASKS } from "../labs/record/tasks/tasks.ts";
@@ -43,9 +43,6 @@ const NOTHING = { ...NOBODY, ...NONE, file: null, result: "missing", reason: nul
 const worthOf = (task: string | null) => (task === null ? null : (TASKS[task]?.points ?? null));
 
 type Options = Values<typeof check>;
-
-/** The most events of an answer that are printed: the recording has all. */
-const MOST_EVENTS = 20;
 
 /** The most files with the same edit that a line names. */
 const MOST_COPIES = 3;
@@ -106,22 +103,23 @@ async function checkFolder(folder: string, options: Options): Promise<number> {
     if (!json && !csv) tell(line(row));
   };
   const opened = files.map((file) => open(folder, names, file));
-  const copies = copiesIn(opened);
   await finishing(async (interrupted) => {
-    for (const { file, text, task, student } of opened) {
+    for (const { file, text, task, student, edit } of opened) {
       if (interrupted.aborted) return;
       const other = rows.find((row) => row.task === task && row.student === student);
       const again = task === null || other === undefined ? text : second(other);
       const outcome = again instanceof Error ? again : await grade(again, course);
-      add({ ...rowOf(file, outcome, { task, student }), same: copies.get(file) ?? [] });
+      const same = opened.filter((each) => edit !== "" && each.task === task && each.edit === edit);
+      const others = same.map((each) => each.file).filter((each) => each !== file);
+      add({ ...rowOf(file, outcome, { task, student }), same: others });
       if (outcome instanceof Error || record === undefined) continue;
       const name = `${file.replace(/\.txt$/, "").replaceAll("/", "+")}.json`;
       await writeOutputs(record, [[name, renderJson(outcome.recording)]]);
     }
   });
   for (const head of missingIn(names, rows)) add({ ...NOTHING, ...head, of: worthOf(head.task) });
-  const others = rows.flatMap(({ student }) => (student === null ? [] : [student]));
-  const strangers = names.length === 0 ? [] : others.filter((name) => !names.includes(name));
+  const all = rows.flatMap(({ student }) => student ?? []);
+  const strangers = names.length === 0 ? [] : all.filter((name) => !names.includes(name));
   if (strangers.length > 0)
     talk(`not in the class: ${[...new Set(strangers)].map(visible).join(", ")}\n`);
   const right = rows.filter(({ result }) => result === "right").length;
@@ -191,13 +189,11 @@ function isEvent({ lane, kind }: Step): boolean {
 
 function report({ task, student, right, points, of, reason, recording }: Graded): string {
   const events = recording.steps.filter(isEvent).map(({ lane, title }) => `  ${lane}: ${title}\n`);
-  const omitted = events.length - MOST_EVENTS;
-  const shown = omitted > 0 ? [`  (${omitted} more)\n`, ...events.slice(-MOST_EVENTS)] : events;
   const verdict = right ? paint("green", "right") : paint("red", "wrong");
   return [
     `${task}, ${student}: ${verdict}, ${points} of ${counted(of, "point")}\n`,
     ...(reason === null ? [] : [`  ${reason}\n`]),
-    ...(shown.length === 0 ? [] : ["\nwhat happened\n", ...shown]),
+    ...(events.length === 0 ? [] : ["\nwhat happened\n", ...events]),
     "\nwhat decided\n",
     ...recording.end.map((fact) => `  ${fact.held ? "ok  " : "FAIL"} ${tellFact(fact)}\n`),
   ].join("");

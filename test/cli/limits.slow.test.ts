@@ -265,7 +265,7 @@ onTerminal("a line says which page of how many is made", async () => {
   const pages = stublabCommand("lesson", "--pages", temporaryFolder()).flat().join(" ");
   const env = { ...process.env, TERM: "xterm" };
   const { stdout } = await run(["script", ["-qec", pages, "/dev/null"]], { env });
-  assert.match(stdout, /\r\[[#-]+\] +\d+ % +page \d+ of 16: [a-z-]+\x1b/);
+  assert.match(stdout, /\r\[[#-]+\] +\d+ % +page \d+ of 16: [a-z-]+/);
 });
 
 onTerminal("a terminal has colours unless NO_COLOR is set", async () => {

@@ -4,7 +4,7 @@ import { compile } from "../../../lib/compiler.ts";
 import { InputError } from "../../../lib/errors.ts";
 import { show } from "../../../lib/shape.ts";
 import type { Listing } from "../listing.ts";
-import type { Names } from "./expression.ts";
+import type { Names } from "./answer.ts";
 
 /** The address of an answer's code in the stubs that execute it. */
 export const CODE_ADDRESS = 0x20_0000n;

@@ -56,18 +56,3 @@ export function missingIn(
     return [...tasks].filter((task) => !found.includes(task)).map((task) => ({ task, student }));
   });
 }
-
-/** The files of the same task with the same edit: for each of them the others. */
-export function copiesIn(
-  files: readonly { readonly file: string; readonly task: string | null; readonly edit: string }[],
-): Map<string, string[]> {
-  const alike = new Map<string, string[]>();
-  for (const { file, task, edit } of files) {
-    const key = `${task}\0${edit}`;
-    if (edit !== "") alike.set(key, [...(alike.get(key) ?? []), file]);
-  }
-  const copies = [...alike.values()].flatMap((all) =>
-    all.map((file): [string, string[]] => [file, all.filter((other) => other !== file)]),
-  );
-  return new Map(copies);
-}

@@ -2,15 +2,15 @@ import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import { fileURLToPath } from "node:url";
 import { loadShim } from "../../../core/shim/shim.ts";
-import { type Check, check } from "../../../lib/check.ts";
+import { check } from "../../../lib/check.ts";
 import { StublabError } from "../../../lib/errors.ts";
 import { ForeignProcess } from "../../../sandbox/process.ts";
 import { factOf } from "../fact.ts";
 import { expectRecording } from "../load.ts";
 import { recordLesson } from "../record.ts";
 import { Recorder } from "../recorder.ts";
-import type { Recording, Step } from "../recording.ts";
-import { type Answer, KERNEL } from "./answer.ts";
+import type { Recording } from "../recording.ts";
+import { KERNEL } from "./answer.ts";
 import { assemble } from "./assemble.ts";
 import { type ClassOptions, expectVariant } from "./class.ts";
 import { reasonOf } from "./judge.ts";
@@ -67,34 +67,24 @@ export async function gradeAnswerConfined(
 /** The recording to read, made once: a folder has many answers about it. */
 let host: Promise<Recording> | undefined;
 
-async function readAnswer({ answer }: Submission, exercise: Read): Promise<Judged> {
-  host ??= recordLesson("host");
-  const recording = await host;
-  const made = readStep(exercise, recording, answer);
-  return { reason: reasonOf(made), recording: { ...recording, end: [factOf(made)] } };
-}
+const hostRecording = (): Promise<Recording> => (host ??= recordLesson("host"));
 
-function readStep(exercise: Read, recording: Recording, answer: Answer): Check {
+async function readAnswer({ answer }: Submission, { fact, holds }: Read): Promise<Judged> {
+  const recording = await hostRecording();
+  const { steps } = recording;
   const number = Number(answer.word("step"));
-  const fact = `${exercise.fact}: step ${number}`;
-  const step = recording.steps[number - 1];
-  if (step === undefined) {
-    const meaning = `the number is not that of a step: there are ${recording.steps.length}`;
-    return check(fact, "true", "there is no such step", meaning);
-  }
-  const seen = exercise.holds(step, recording) ? "true" : `false: ${tellKernel(step)}`;
-  return check(fact, "true", seen, `this step is "${step.title}"`);
-}
-
-function tellKernel({ kernel }: Step): string {
-  if (kernel === null) return "the step says nothing of the kernel's view";
-  return `State ${kernel.state}, TracerPid ${kernel.tracerTid}, session ${kernel.session}`;
+  const step = steps[number - 1];
+  const isRight = step !== undefined && holds(step, recording);
+  const meaning =
+    step === undefined ? `there are ${steps.length} steps` : `this step is "${step.title}"`;
+  const made = check(`${fact}: step ${number}`, "true", `${isRight}`, meaning);
+  return { reason: reasonOf(made), recording: { ...recording, end: [factOf(made)] } };
 }
 
 /** A right answer's edited part: for a task about a recording, found in one. */
 export async function keyOf(exercise: Exercise): Promise<string> {
   if (isPlayed(exercise)) return exercise.key;
-  const recording = await recordLesson("host");
+  const recording = await hostRecording();
   const at = recording.steps.findIndex((step) => exercise.holds(step, recording));
   return `step = ${at + 1}\n`;
 }

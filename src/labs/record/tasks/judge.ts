@@ -21,7 +21,7 @@ import type { Recorder } from "../recorder.ts";
 import { kernelWord } from "./answer.ts";
 import { CODE_ADDRESS } from "./assemble.ts";
 import { confine } from "./confine.ts";
-import { type End, type MadeCall, RESTS } from "./run.ts";
+import { type End, type MadeCall, RESTS } from "./go.ts";
 
 /** How long a call of an answer may take, in milliseconds. */
 const DEADLINE = 1500;

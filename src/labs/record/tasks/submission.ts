@@ -8,8 +8,7 @@ import { type TaskText, taskText } from "../lesson_text.ts";
 import type { Listing } from "../listing.ts";
 import { wrap } from "../wrap.ts";
 import { Answer, REGISTERS } from "./answer.ts";
-import { Draw } from "./draw.ts";
-import type { Exercise } from "./task.ts";
+import { Draw, type Exercise } from "./task.ts";
 import { loadTask } from "./tasks.ts";
 
 /** The most bytes of an answer. */

@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
+import { Random } from "../../../lib/cases/random.ts";
 import type { Values } from "../lesson_text.ts";
 import type { Recording, Step } from "../recording.ts";
 import type { Answer } from "./answer.ts";
-import type { Draw } from "./draw.ts";
 import type { Judge } from "./judge.ts";
 
 /** Something to be done with a stub, which the kernel judges. docs/lessons/tasks.md has its text. */
@@ -47,4 +48,23 @@ export type Exercise = Played | Read;
 
 export function isPlayed(exercise: Exercise): exercise is Played {
   return "play" in exercise;
+}
+
+/** Choices that are determined by the names of a student and of a task. */
+export class Draw {
+  readonly #random: Random;
+
+  constructor(task: string, student: string) {
+    const digest = createHash("sha256").update(`${task}\0${student}`).digest();
+    this.#random = new Random(digest.readBigUInt64LE());
+  }
+
+  one<T>(...choices: readonly [T, ...T[]]): T {
+    return this.#random.pick(choices);
+  }
+
+  /** A whole number from `least` to `most`. */
+  number(least: number, most: number): number {
+    return least + this.#random.below(most - least + 1);
+  }
 }

@@ -2,9 +2,8 @@ import { existsSync } from "node:fs";
 import type { Actor } from "../../actor.ts";
 import { HOST, NAMES } from "../../arch.ts";
 import { processFacts } from "../../kernel_view.ts";
-import { awaitEnd, go, write } from "../go.ts";
+import { awaitEnd, go, RESTS, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
-import { RESTS } from "../run.ts";
 import type { Pose } from "../task.ts";
 import {
   answersStill,

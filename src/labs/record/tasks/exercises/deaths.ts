@@ -1,7 +1,6 @@
 import { loadListing, STUB_CODE } from "../../listing.ts";
-import { go, inject, kill, meet } from "../go.ts";
+import { go, inject, kill, meet, RESTS } from "../go.ts";
 import type { Judge } from "../judge.ts";
-import { RESTS } from "../run.ts";
 import type { Pose } from "../task.ts";
 import { cloneNew, cloneStub } from "./verbs.ts";
 

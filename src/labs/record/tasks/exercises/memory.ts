@@ -2,9 +2,8 @@ import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import { readRseq } from "../../../../core/stub/birth.ts";
 import { parseMaps, readProc } from "../../../../core/stub/proc.ts";
 import { hex } from "../../../../lib/errors.ts";
-import { go, inject } from "../go.ts";
+import { go, inject, RESTS } from "../go.ts";
 import { type Cast, mapPages } from "../judge.ts";
-import { RESTS } from "../run.ts";
 import type { Pose } from "../task.ts";
 import { answersStill, castAnswer, linesOf, makesCall } from "./verbs.ts";
 

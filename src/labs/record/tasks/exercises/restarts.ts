@@ -1,8 +1,7 @@
 import { hex } from "../../../../lib/errors.ts";
 import type { Actor } from "../../actor.ts";
-import { enterCall, meet, resultOf } from "../go.ts";
+import { enterCall, meet, RESTS, resultOf } from "../go.ts";
 import type { Judge } from "../judge.ts";
-import { RESTS } from "../run.ts";
 import type { Pose } from "../task.ts";
 import { castAnswer } from "./verbs.ts";
 

@@ -1,6 +1,7 @@
 import { PAGE_SIZE } from "../../../../core/shim/auxiliary_vector.ts";
 import { hex } from "../../../../lib/errors.ts";
 import { processFacts } from "../../kernel_view.ts";
+import { kernelWord } from "../answer.ts";
 import { inject, isPending, meet } from "../go.ts";
 import { mapPages } from "../judge.ts";
 import type { Pose } from "../task.ts";
@@ -8,6 +9,10 @@ import { castAnswer, linesOf, makesCall } from "./verbs.ts";
 
 /** A page in which an answer's set of signals is put. */
 const SET = 0x1000n * BigInt(PAGE_SIZE);
+
+/** A set of signals. What is not a signal has no bit. */
+const setOf = (words: readonly bigint[]): bigint =>
+  words.filter((word) => word >= 1n && word <= 64n).reduce((set, n) => set | (1n << (n - 1n)), 0n);
 
 export const unblockSignal: Pose = (draw) => {
   const all = ["SIGTERM", "SIGUSR1", "SIGUSR2", "SIGHUP", "SIGALRM"] as const;
@@ -19,30 +24,23 @@ export const unblockSignal: Pose = (draw) => {
     start: `how = SIG_BLOCK\nset = ${open}`,
     key: `how = SIG_UNBLOCK\nset = ${open}`,
     play(judge, answer) {
-      const { tracer } = judge;
-      const setOf = (names: readonly string[]) =>
-        names.reduce(
-          (set, name) => set | tracer.host.encoder.signalSet(tracer.host.constant(name)),
-          0n,
-        );
       const stub = judge.cast({
         role: "a stub with a mask",
         prepare(each) {
           mapPages(each, [SET]);
-          // What is not a signal has no bit.
-          const signals = answer.words("set").filter((word) => word >= 1n && word <= 64n);
-          const set = signals.reduce((bits, signal) => bits | (1n << (signal - 1n)), 0n);
-          each.write(SET, new Uint8Array(new BigUint64Array([set]).buffer));
+          each.write(SET, new Uint8Array(new BigUint64Array([setOf(answer.words("set"))]).buffer));
         },
       });
-      stub.thread.expect("stopped").setMask(setOf([open, ...others]));
+      const blocked = setOf(others.map(kernelWord));
+      const bit = setOf([kernelWord(open)]);
+      stub.thread.expect("stopped").setMask(blocked | bit);
       const args = [answer.word("how"), SET, 0, 8];
       const result = inject(stub, "rt_sigprocmask", args, "The call of the answer.");
       judge.expect("the call", "0", result);
       const seen = processFacts(stub.pid)?.blocked ?? 0n;
-      const isOpen = (seen & setOf([open])) === 0n;
+      const isOpen = (seen & bit) === 0n;
       const meaning = isOpen ? "other signals must stay as they were" : `${open} is still blocked`;
-      judge.expect("SigBlk in /proc", hex(setOf(others)), hex(seen), meaning);
+      judge.expect("SigBlk in /proc", hex(blocked), hex(seen), meaning);
       stub.signal(open, "Does the signal reach the stub?");
       judge.expect("the stub, resumed with it", `killed by ${open}`, meet(stub).how);
     },

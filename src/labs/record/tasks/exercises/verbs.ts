@@ -3,9 +3,8 @@ import { StateError } from "../../../../lib/errors.ts";
 import type { Actor } from "../../actor.ts";
 import { HOST, NAMES } from "../../arch.ts";
 import { type Answer, kernelWord, type Words } from "../answer.ts";
-import { awaitEnd, go, inject, kill, write } from "../go.ts";
+import { awaitEnd, go, inject, kill, type MadeCall, RESTS, STOPPED, write } from "../go.ts";
 import type { Cast, Judge } from "../judge.ts";
-import { type MadeCall, RESTS, STOPPED } from "../run.ts";
 
 /** The lines of an answer that set the registers of a call. */
 export function linesOf(call: string, ...args: readonly string[]): string {
