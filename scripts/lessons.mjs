@@ -112,13 +112,13 @@ function tableOf(markdown, name) {
 }
 
 /**
- * A page: its title, its summary (a first paragraph in emphasis), its introduction, and its sections: "Moments", with a
- * heading of the third level for each id, and of the fourth for each part of one; "Try it" and "Key", which are lists.
+ * A page: its title, its summary (a first paragraph in emphasis), its introduction, in which a link alone is the deed, and its
+ * sections: "Moments", with a heading of the third level for each id, and of the fourth for each part of one; "Try it" and "Key", which are lists.
  */
 function parsePage(markdown, name) {
   const page = { title: "", summary: "", introduction: [], moments: {}, try: [], key: [] };
   const blocks = blocksOf(readPage(markdown, name));
-  let [section, id, moment] = ["", "", null];
+  let [section, id, moment, deed] = ["", "", null, null];
   const open = (key) => {
     if (Object.hasOwn(page.moments, key)) throw new Error(`${FOLDER}/${name}.md: "${key}" twice`);
     moment = page.moments[key] = { text: "" };
@@ -129,6 +129,7 @@ function parsePage(markdown, name) {
     else if (kind === "heading" && level === 2) [section, moment] = [text, null];
     else if (section === "" && kind === "paragraph") {
       if (block.isEmphasis && page.introduction.length === 0) page.summary = text;
+      else if (block.link) deed = block;
       else page.introduction.push(text);
     } else if (section === "Moments") {
       if (kind === "heading") {
@@ -138,11 +139,19 @@ function parsePage(markdown, name) {
     } else if (kind === "list" && section === "Try it") page.try = block.items.map(itemText);
     else if (kind === "list" && section === "Key") page.key = block.items.map(itemText);
   }
+  if (deed !== null) addDeed(page, deed);
   // A heading above parts has no text of its own.
   for (const [key, { text, question, detail }] of Object.entries(page.moments)) {
     if (text === "" && question === undefined && detail === undefined) delete page.moments[key];
   }
   return page;
+}
+
+/** The deed of a lesson: a link to the heading of a moment, whose question comes first; another moment may ask the same. */
+function addDeed({ moments }, { text, link }) {
+  const [, moment] = Object.entries(moments).find(([id]) => `#${id.split(".").at(-1)}` === link);
+  for (const { question } of Object.values(moments))
+    if (question?.text === moment.question.text) question.deed = text;
 }
 
 /**
@@ -269,13 +278,14 @@ function blocksOf(tokens) {
   return blocks;
 }
 
-/** Whether a paragraph is all in emphasis, or all strong. */
+/** Whether a paragraph is all in emphasis, or all strong; where it leads if it is all a link. */
 function styleOf({ children }) {
   const inner = children.filter(({ type, content }) => type !== "text" || content !== "");
   const [first, last] = [inner[0]?.type, inner.at(-1)?.type];
   return {
     isEmphasis: first === "em_open" && last === "em_close",
     isStrong: first === "strong_open" && last === "strong_close",
+    link: last === "link_close" && inner[0].attrGet("href"),
   };
 }
 

@@ -33,6 +33,8 @@ export type Action =
   | { readonly kind: "go"; readonly at: number }
   /** To the step that a link names, whatever was not answered before it. */
   | { readonly kind: "link"; readonly at: number }
+  /** The deed of the lesson, if it has one: straight to the question that it leads to. */
+  | { readonly kind: "deed" }
   /** By the place of the choice among those that are shown, from 0. */
   | { readonly kind: "answer"; readonly choice: number }
   | { readonly kind: "pick"; readonly by: 1 | -1 }
@@ -77,6 +79,8 @@ export function read(before: Reading, action: Action): Reading {
       return action.at > reading.at ? advance(reading, action.at) : jump(reading, action.at);
     case "link":
       return jump(reading, action.at);
+    case "deed":
+      return jump(reading, deedOf(reading.recording)?.step ?? reading.at);
     case "answer":
       return answer(reading, action.choice);
     case "pick":
@@ -91,6 +95,9 @@ export function read(before: Reading, action: Action): Reading {
       return settle({ ...reading, asks: action.asks, asked: null });
   }
 }
+
+/** The question that the deed of a lesson leads to. */
+export const deedOf = ({ questions }: Recording) => questions.find(({ deed }) => deed !== "");
 
 /** To the introduction; and to the end, or the next question. */
 export const BEGIN: Action = { kind: "go", at: -1 };
@@ -108,6 +115,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   end: END,
   enter: { kind: "enter" },
   a: { kind: "again" },
+  x: { kind: "deed" },
 };
 
 /** While a question is open. */

@@ -175,6 +175,8 @@ const question = record({
   /** The index of the decisive step. */
   step: INDEX,
   text,
+  /** The deed of the reader that leads to it; empty if it has none. */
+  deed: (value, place): string => text(value ?? "", place),
   choices: many(text),
   /** The index of the right choice. */
   answer: INDEX,

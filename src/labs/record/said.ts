@@ -14,6 +14,8 @@ export interface Choice {
 /** A question as an author writes it: one of its choices is right. */
 export interface Asked {
   readonly text: string;
+  /** What a reader does who goes straight to it: "Kill the parent". One question of a lesson has it. */
+  readonly deed?: string | undefined;
   readonly choices: readonly Choice[];
 }
 
@@ -28,7 +30,7 @@ export interface Saying {
 
 const choice = record<Choice>({ text, reply: text, right: optional(truth) });
 
-const asked = record<Asked>({ text, choices: list(choice, 100) });
+const asked = record<Asked>({ text, deed: optional(text), choices: list(choice, 100) });
 
 export const saying = record<Saying>({ text, detail: optional(text), question: optional(asked) });
 
@@ -57,7 +59,7 @@ const PART = 16;
  * @throws InputError that names the place
  */
 export function arrange(question: Asked): Omit<Question, "step"> {
-  const { text, choices } = asked(question, "question");
+  const { text, deed = "", choices } = asked(question, "question");
   const [right, second] = choices.filter((each) => each.right);
   if (right === undefined || second !== undefined) {
     throw new InputError("question.choices: expected one that is right");
@@ -75,6 +77,7 @@ export function arrange(question: Asked): Omit<Question, "step"> {
   const all = wrong.toSpliced(answer, 0, right);
   return {
     text,
+    deed,
     choices: all.map((each) => each.text),
     answer,
     because: right.reply,

@@ -81,8 +81,8 @@ export function tellIntroduction(recording: Recording): readonly Block[] {
   const made = `recorded by stublab ${stublab} on Linux ${machine.kernel}, ${machine.arch}`;
   return [
     { kind: "heading", text: title },
-    { kind: "paragraph", text: `Lesson ${scenario}, encoder ${encoder}; ${made}.` },
     ...introduction.map((text) => ({ kind: "paragraph", text }) as const),
+    { kind: "paragraph", text: `Lesson ${scenario}, encoder ${encoder}; ${made}.` },
     { kind: "heading", text: "Lanes" },
     ...lanes.map((lane) => ({ kind: "lane", ...lane }) as const),
     ...(observed.length === 0 ? [] : [{ kind: "heading", text: OBSERVED } as const]),

@@ -61,7 +61,7 @@ function changed(document: unknown, [key, ...rest]: Path, value: unknown): unkno
 const BOOLEANS: readonly unknown[] = ["held", "staged"];
 
 /** Members that may be missing. */
-const OPTIONAL = ["before", "after", "staged", "detail", "process", "parentTid"];
+const OPTIONAL = ["before", "after", "staged", "detail", "process", "parentTid", "deed"];
 
 load("a value that is missing or of the wrong type is refused by its place", async () => {
   const recording = await recordingOf("inject");

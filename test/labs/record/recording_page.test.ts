@@ -53,7 +53,7 @@ contents("a page of a course leads to the pages around it, and has a preview", (
   const markup = renderRecordingPage(host, { course });
   assert.equal(matches(markup, /<a rel="\w+" href="([^"]*)"/g), ["index.html", "parent-dies.html"]);
   assert.match(markup, '<meta property="og:image" content="host.svg">');
-  assert.match(markup, '<meta name="description" content="A user-space kernel');
+  assert.match(markup, '<meta name="description" content="A stub asks the kernel');
   assert.not.match(page, /<nav|og:image/);
 });
 

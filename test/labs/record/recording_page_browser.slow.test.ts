@@ -29,7 +29,7 @@ const show: PageSuite["show"] = (...args) => walked.show(...args);
 test("goes by events and by steps, forwards and backwards", () =>
   show("host", {}, async (page) => {
     await dontAsk(page);
-    const { steps } = host;
+    const { steps, introduction } = host;
     const events = eventsOf(host);
     const [first = 0, second = 0] = events;
     const last = steps.length - 1;
@@ -50,12 +50,24 @@ test("goes by events and by steps, forwards and backwards", () =>
       const { lane, title } = steps[index] ?? {};
       const inside = title === undefined || events.includes(index) ? "" : `, step ${index + 1}`;
       const place = `${number} / ${events.length}${inside}`;
-      const told = index < 0 ? "Introduction" : (title ?? "The end");
+      const told = index < 0 ? introduction[0] : (title ?? "The end");
       const seen = await shown(page);
       assert.equal([seen.place, seen.title], [place, told], key);
       if (title === undefined) continue;
       assert.is(seen.slider, `Step ${index + 1} of ${steps.length}, ${lane}: ${title}`, key);
     }
+  }));
+
+test("the crux is the heading of the introduction; one button leads to the deed's question", () =>
+  show("host", {}, async (page) => {
+    const asked = host.questions.find(({ deed }) => deed !== "");
+    assert.is((await shown(page)).title, host.introduction[0]);
+    await page.locator(".begins button:last-child").click();
+    assert.is(await page.$eval(".choices", (list) => list.children.length), asked?.choices.length);
+    assert.match(await page.$eval("#step", ({ textContent }) => textContent), asked?.text ?? "");
+    await press(page, "Home");
+    await page.keyboard.press("x");
+    assert.match(await page.$eval("#step", ({ textContent }) => textContent), asked?.text ?? "");
   }));
 
 test("the steps are a slider; dragged forward, it stops at a question", () =>

@@ -30,6 +30,7 @@ const KEYS = {
   "Home End": "the introduction, and the end or the next question",
   "1 2 3, or ↑ ↓ Enter": "answer a question",
   "s a": "show the answer; ask again",
+  x: "straight to the deed of the lesson, and its question",
 };
 
 /** What stands in the place of the stage without a script. */

@@ -75,6 +75,7 @@ button:hover { border-color: var(--link); }
 .choices { list-style: none; padding: 0; margin: 1rem 0; display: grid; gap: 0.5rem; max-width: 42rem; }
 .choices button { display: flex; align-items: baseline; gap: 0.75rem; width: 100%; text-align: left; padding: 0.625rem 0.875rem; border-radius: 8px; border-color: var(--rule); }
 .plain { background: none; border-color: transparent; color: var(--soft); }
+.begins { display: flex; flex-wrap: wrap; gap: 0.5rem 0.75rem; align-items: baseline; }
 .begin { display: inline-block; font-size: 1.0625rem; padding: 0.5rem 1.125rem; border-radius: 8px; border: 1px solid var(--link); background: var(--link); color: var(--paper); text-decoration: none; }
 .begin kbd { color: inherit; background: none; border-color: currentColor; }
 .verdict { background: var(--band); border-left: 3px solid var(--tone, var(--soft)); border-radius: 0 6px 6px 0; padding: 0.75rem 1rem 0.5rem; margin: 0 0 1rem; font-size: 0.9375rem; }

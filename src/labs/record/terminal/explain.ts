@@ -3,7 +3,7 @@
 import { counted } from "../../../lib/page/figures.ts";
 import { lessonAfter, summaryOf } from "../course.ts";
 import { lessonText } from "../lesson_text.ts";
-import { choiceOrder, scoreOf, verdictOf } from "../reading.ts";
+import { choiceOrder, deedOf, scoreOf, verdictOf } from "../reading.ts";
 import { type Block, rowsOf, STAGED, tell, tellEnd, tellIntroduction } from "../tell.ts";
 import { draw, type Line, prose, type Style, say } from "./frame.ts";
 import type { State } from "./state.ts";
@@ -69,15 +69,22 @@ function tellQuestion(state: State, index: number, width: number): readonly [Lin
 export function tellBeginning({ recording, moments, reached }: State, width: number): Line[] {
   const count = recording.questions.length;
   const asks = count === 0 ? "" : ` On the way you are asked ${counted(count, "question")}.`;
-  const blocks = tellIntroduction(recording).map((block) =>
+  const deed = deedOf(recording)?.deed;
+  const keys = ["→ goes to the first event", ...(deed === undefined ? [] : [`x: ${deed}`])];
+  const [title, crux, ...blocks] = tellIntroduction(recording).map((block) =>
     // The pid of a process that does not exist yet is not known.
     block.kind === "lane" && !moments.isThere(block.id, reached) ? { ...block, pid: null } : block,
   );
+  const laidOut = (...of: (Block | undefined)[]) =>
+    of.flatMap((block) => (block === undefined ? [] : layOut(block, width)));
   return [
-    ...blocks.flatMap((block) => layOut(block, width)),
+    ...laidOut(title, crux),
+    [],
+    [draw(keys.join("   "), "strong")],
+    ...laidOut(...blocks),
     [],
     ...prose(`Nothing runs while you look.${asks}`, width, "faint"),
-    [draw("→ goes to the first event; `stublab lesson --help` has all keys and signs.", "strong")],
+    [draw("`stublab lesson --help` has all keys and signs.", "faint")],
   ].slice(1);
 }
 

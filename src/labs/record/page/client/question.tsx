@@ -22,7 +22,7 @@ export function Question({ reading, question, act }: Props) {
     <>
       <p class="soft">Before the next step</p>
       <h2 id="step-title" tabIndex={-1}>
-        What will happen?
+        {/^What if\b/.test(asked.text) ? "What if …?" : "What will happen?"}
       </h2>
       <p>
         <Explained text={asked.text} />

@@ -1,6 +1,6 @@
 import { counted } from "../../../../lib/page/figures.ts";
 import { stepsOf } from "../../event.ts";
-import { scoreOf } from "../../reading.ts";
+import { deedOf, scoreOf } from "../../reading.ts";
 import { type Block, KINDS, STAGED, stepNumber, tell } from "../../tell.ts";
 import { annotator, contents, events, moments, next, recording, tasks, type Walk } from "./book.ts";
 import { Question, Verdicts } from "./question.tsx";
@@ -134,20 +134,27 @@ function Link({ block }: { readonly block: Of<"link"> }) {
 }
 
 function Beginning({ act }: Pick<Walk, "act">) {
-  const { questions, introduction } = recording;
+  const { questions, introduction, title } = recording;
+  const [crux = title, ...more] = introduction;
+  const deed = deedOf(recording)?.deed;
   const asks = questions.length === 0 ? "" : `, ${counted(questions.length, "question")}`;
   return (
     <>
       <p class="soft">{`${counted(events.length, "event")} of real processes${asks}`}</p>
       <h2 id="step-title" tabIndex={-1}>
-        Introduction
+        <Explained text={crux} />
       </h2>
-      <p>
+      <p class="begins">
         <button type="button" class="begin" onClick={() => act({ kind: "event", by: 1 })}>
           Begin <kbd>→</kbd>
         </button>
+        {deed !== undefined && (
+          <button type="button" onClick={() => act({ kind: "deed" })}>
+            {deed} <kbd>x</kbd>
+          </button>
+        )}
       </p>
-      {introduction.map((text) => (
+      {more.map((text) => (
         <p key={text}>
           <Explained text={text} />
         </p>
