@@ -16,6 +16,7 @@ import { buildPackage } from "./package.mjs";
 import { buildProbe, translateModules } from "./probe.mjs";
 import { writeRecords } from "./records.mjs";
 import { writeRules } from "./rules.mjs";
+import { writeTaskRecords } from "./task_records.mjs";
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 mkdirSync("dist", { recursive: true });
@@ -23,6 +24,7 @@ mkdirSync("build", { recursive: true });
 try {
   await writeRecords();
   await writeRules();
+  await writeTaskRecords();
   await writeCalls();
   await writeExplainTexts();
   await writeBindings();

@@ -16,7 +16,7 @@ function flags() {
   const libc = ["-ffreestanding", "-isystem", "shim/probe/libc"];
   return [
     ...["-std=c11", ...(isOther ? [`--target=${TRIPLES[machine]}`] : []), ...headerFlags(machine)],
-    ...(isOther || /^(shim|bench)\/probe\//.test(path) ? libc : []),
+    ...(isOther || /^(shim\/(probe|tasks)|bench\/probe)\//.test(path) ? libc : []),
     ...[...quoted([...own, ...shimFolders(machine)]), "-I", `build/probe/${machine}`],
   ];
 }

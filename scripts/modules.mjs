@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { CALL_CONSTANTS } from "./calls.mjs";
-import { MACHINES } from "./compilers.mjs";
+import { HOST, MACHINES } from "./compilers.mjs";
 import { EXPLAIN_TEXTS } from "./explain.mjs";
 import { RECORD_CLASSES } from "./records.mjs";
 import { RULE_EXPORTS } from "./rules.mjs";
@@ -21,6 +21,9 @@ export const ENCODERS = {
 
 /** The fuzzer's modules, by architecture. */
 export const FUZZERS = { amd64: "dist/fuzz.wasm", arm64: "dist/fuzz-arm64.wasm" };
+
+/** The model of tasks, which is the same on all. */
+export const TASKS = "dist/tasks.wasm";
 
 /** What explains processes, by architecture. */
 export const EXPLAINERS = {
@@ -43,7 +46,8 @@ export async function buildModules(arch) {
   ];
   // Node.js has those of both architectures with a model.
   const isWanted = MACHINES.includes(arch) || IS_COMPLETE;
-  for (const name of [arch, `fuzz/${arch}`, `explain/${arch}`].filter((it) => it in targets)) {
+  const names = [arch, `fuzz/${arch}`, `explain/${arch}`, ...(arch === HOST ? ["tasks"] : [])];
+  for (const name of names.filter((it) => it in targets)) {
     const make = () => compileModule(name, arch);
     await makeFrom(targets[name].outFile, sources, make, { isWanted });
   }

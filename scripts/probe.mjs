@@ -15,7 +15,7 @@ import {
   shimFolders,
   sourcesIn,
 } from "./libraries.mjs";
-import { ENCODERS, EXPLAINERS, FUZZERS } from "./modules.mjs";
+import { ENCODERS, EXPLAINERS, FUZZERS, TASKS } from "./modules.mjs";
 import { files, loadTables, makerOf } from "./sources.mjs";
 
 const makeFrom = makerOf(import.meta.url);
@@ -50,8 +50,8 @@ export async function translateModule(machine, name, module, folder) {
   const [source, object] = ["c", "o"].map((ending) => `${folder}/${name}.${ending}`);
   const args = [WASM2C, module, `--module-name=${name}`, "-o", source];
   await promisify(execFile)(process.execPath, args);
-  // That of explain runs once.
-  const level = name === "explain" ? "-Os" : "-O1";
+  // That of explain runs once; of walks the kernel takes most of the time.
+  const level = ["explain", "tasks"].includes(name) ? "-Os" : "-O1";
   // What the translator writes is not for readers.
   await compile(machine, object, ["-c", ...flagsOf(machine), level, "-DNDEBUG", "-w", source]);
 }
@@ -62,7 +62,7 @@ export function buildProbe(machine) {
   const sources = [
     ...[...modulesOf(machine).map(([, module]) => module), ...objectsOf(machine)],
     ...tables.flatMap((path) => files(path, ".ts", ".jsonl")),
-    ...files("shim/probe", ".c", ".h", ".S"),
+    ...["shim/probe", "shim/tasks"].flatMap((folder) => files(folder, ".c", ".h", ".S")),
     ...(hasModel(machine) ? [] : files("shim/core", ".c", ".h", ".S")),
   ];
   const make = () => link(machine);
@@ -75,6 +75,7 @@ const folderOf = (machine) => `build/probe/${machine}`;
 const modulesOf = (machine) =>
   Object.entries({
     ...{ encoder: ENCODERS[machine], fuzz: FUZZERS[machine], explain: EXPLAINERS[machine] },
+    tasks: hasModel(machine) ? TASKS : undefined,
   }).filter(([, module]) => module !== undefined);
 
 const objectsOf = (machine) => [
@@ -83,7 +84,7 @@ const objectsOf = (machine) => [
 ];
 
 const ownFolders = (machine) =>
-  ["shim/probe", "shim/probe/facts", ...(hasModel(machine) ? [] : ["shim/core"])].flatMap(
+  ["shim/probe", "shim/probe/facts", hasModel(machine) ? "shim/tasks" : "shim/core"].flatMap(
     (folder) => foldersOf(machine, folder),
   );
 

@@ -133,7 +133,7 @@ const withNames = ({ numbers, ...rule }) => ({
 });
 
 /** A rule by the comment that the lines end with: its sentence, and its tags. */
-function ruleOf(lines, place) {
+export function ruleOf(lines, place) {
   const comment = lines
     .slice(lines.lastIndexOf("/**"))
     .map((line) => line.replace(/^[ /]\*+\/? ?/, ""));

@@ -289,6 +289,11 @@ struct run {
 OF_SETUPS int rounds(const struct run *run);
 /** Tries cases in stubs that a second thread disturbs. */
 OF_SETUPS int disturb(const struct run *run);
+/** Compares walks of tasks with the model of tasks; of a run the seed
+ * and how long count. `planted` is a rule that is left out; 0: none. */
+OF_SETUPS int walk_tasks(const struct run *run, uint32_t planted);
+/** Reads the id of a rule about tasks. Returns its number; 0: there is none. */
+OF_SETUPS uint32_t task_rule_named(const char *id);
 /** More seconds than a run lasts. */
 #define FOREVER (~0ULL / 1000)
 /** `outcomes`: logs outcomes that other machines are compared with. */

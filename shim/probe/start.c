@@ -45,7 +45,7 @@ static const char commands[] =
     "             [conformance [--only GROUP|FACT]... [--except GROUP|FACT]... [--known LIST]\n"
     "                          [--for gdb|strace|gvisor|rr|criu|stublab] [--list]]\n";
 static const char commands_of_setups[] =
-    "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both]\n"
+    "             [fuzz [--seed N] [--cases N] [--seconds N] [--path ptrace|sigreturn|both|tasks]\n"
     "                   [--outcomes] [--plant RULE[.VALUE=N]] [--focus RULE] [--known LIST]\n"
     "                   [--disturb]]\n"
     "             [replay [--known LIST] [--list] FILE|-]\n"
@@ -77,8 +77,9 @@ static int misused(const char *what, const char *word) {
 /** The options of a run. */
 struct options {
     struct selection facts;
-    bool lists, outcomes, log, disturbs;
+    bool lists, outcomes, log, disturbs, walks;
     uint64_t processor; /* of rounds */
+    uint32_t task_rule; /* that is planted in the model of tasks; 0: none */
     struct run run;
 };
 
@@ -133,10 +134,13 @@ static int take_option(char **argument, struct options *options) {
         options->facts.known = run->known = known_by(argument[1]);
     else if (same(argument[0], "--path")) {
         const int32_t path = index_of(argument[1], path_names);
-        run->path = (uint32_t)path;
-        return path >= 0 ? 2 : 0;
+        options->walks = HAS_MODEL && same(argument[1], "tasks");
+        run->path = path >= 0 ? (uint32_t)path : run->path;
+        return path >= 0 || options->walks ? 2 : 0;
     } else if (same(argument[0], "--plant")) {
-        return HAS_MODEL && read_plant(argument[1], &run->plant) ? 2 : 0;
+        options->task_rule = HAS_MODEL ? task_rule_named(argument[1]) : 0;
+        return options->task_rule != 0 || (HAS_MODEL && read_plant(argument[1], &run->plant)) ? 2
+                                                                                              : 0;
     } else if (same(argument[0], "--focus")) {
         run->focus = (uint32_t)index_of(argument[1], rule_ids) + 1;
         return run->focus > 0 ? 2 : 0;
@@ -149,6 +153,15 @@ static int take_option(char **argument, struct options *options) {
         return number != 0 && *argument[1] != '-' && read_word(argument[1], number) ? 2 : 0;
     }
     return 2;
+}
+
+/** Whether walks are asked for with what only setups have, or otherwise. */
+static bool is_misfit(const struct options *options, const char *command) {
+    const struct run *run = &options->run;
+    if (!options->walks)
+        return options->task_rule != 0;
+    return !same(command, "fuzz") || options->outcomes || options->disturbs || run->focus != 0 ||
+           run->known != 0 || run->plant.text != 0;
 }
 
 /** In a container process 1 has another name. */
@@ -220,7 +233,9 @@ static int run(char **argument) {
             return serve();
         if (bench != 0 && same(command, "bench"))
             return bench(*argument);
-        const bool tries = index_of(command, trying) >= 0 && !options.lists;
+        if (is_misfit(&options, command))
+            return misused("option for", command);
+        const bool tries = index_of(command, trying) >= 0 && !options.lists && !options.walks;
         if (same(command, "rounds"))
             stublab_bind(stublab_gettid(), (uint32_t)options.processor);
         if (tries && !started) {
@@ -244,6 +259,8 @@ static int run(char **argument) {
             status = options.lists ? list_cases(*argument++) : replay(*argument++);
         else if (same(command, "rounds"))
             return rounds(&options.run);
+        else if (options.walks)
+            status = walk_tasks(&options.run, options.task_rule);
         else if (same(command, "fuzz"))
             status = options.disturbs ? disturb(&options.run)
                                       : start_run(&options.run, options.outcomes);

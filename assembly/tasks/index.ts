@@ -1,0 +1,18 @@
+// The module of tasks: an executable specification of what becomes of tasks, for a host that walks with real processes.
+
+import { bearFirst } from "./fork";
+import { clearState } from "./state";
+import { believe } from "./step";
+
+export { action } from "./actions";
+export { draw, isPossible, startWalk } from "./draw";
+export { leaveOut, restoreRules } from "./rule";
+export { choose, keepOutcomes, step } from "./step";
+export { look, views } from "./view";
+
+/** One task lives, which leads a session. */
+export function begin(): void {
+  clearState();
+  bearFirst();
+  believe();
+}

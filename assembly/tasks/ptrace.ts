@@ -1,0 +1,137 @@
+// kernel/ptrace.c: requests.
+
+import { EINVAL, EIO, EPERM, ESRCH } from "../linux/errno";
+import {
+  PTRACE_ATTACH,
+  PTRACE_CONT,
+  PTRACE_DETACH,
+  PTRACE_EVENT_STOP,
+  PTRACE_GETEVENTMSG,
+  PTRACE_GETSIGINFO,
+  PTRACE_SETOPTIONS,
+} from "../linux/ptrace";
+import { SIGRTMAX } from "../linux/signal";
+import {
+  PTRACE_INTERRUPT,
+  PTRACE_LISTEN,
+  PTRACE_O_MASK,
+  PTRACE_SEIZE,
+  PTRACE_TRACEME,
+} from "./codes";
+import { attach, detach, link } from "./detach";
+import { holds } from "./rule";
+import { isFatal, ptraceWakeUp, setJobctl } from "./signal";
+import {
+  ALIVE,
+  exists,
+  LISTENING,
+  NOBODY,
+  PT_OPTIONS,
+  PT_PTRACED,
+  PT_SEIZED,
+  TRACED,
+  TRAP_NOTIFY,
+  TRAP_STOP,
+  task,
+} from "./state";
+
+/** ptrace(2). @return its result */
+export function ptrace(caller: u32, request: u32, t: u32, data: u32): i32 {
+  if (request == PTRACE_TRACEME) return traceMe(caller);
+  if (!exists(t)) return -ESRCH;
+  if (request == PTRACE_ATTACH || request == PTRACE_SEIZE)
+    return ptraceAttach(caller, request, t, data);
+  return checkAttach(caller, request, t) ? answer(caller, request, t, data) : -ESRCH;
+}
+
+function traceMe(caller: u32): i32 {
+  const it = task(caller);
+  if (it.ptrace != 0) return -EPERM;
+  if (it.parent != NOBODY && !task(it.parent).exiting) link(caller, it.parent, PT_PTRACED);
+  return 0;
+}
+
+/**
+ * Nobody traces its own process, what has ended, or what is traced.
+ * @source ptrace_attach, kernel/ptrace.c, 6.12
+ */
+export const T63: u32 = 63;
+
+function ptraceAttach(caller: u32, request: u32, t: u32, options: u32): i32 {
+  const it = task(t);
+  const seizes = request == PTRACE_SEIZE;
+  if (seizes && (options & ~PTRACE_O_MASK) != 0) return -EIO;
+  const isRefused = it.process == task(caller).process || it.exitState != ALIVE || it.ptrace != 0;
+  if (isRefused && (holds(T63) || it.ptrace == 0)) return -EPERM;
+  attach(t, caller, seizes ? PT_PTRACED | PT_SEIZED | (options * PT_OPTIONS) : PT_PTRACED);
+  return 0;
+}
+
+/** ptrace_check_attach. */
+function checkAttach(caller: u32, request: u32, t: u32): bool {
+  const it = task(t);
+  if (it.ptrace == 0 || it.tracer != caller) return false;
+  if (request == PTRACE_INTERRUPT) return true;
+  return it.isTraced && (it.jobctl & LISTENING) == 0 && !isFatal(t);
+}
+
+/**
+ * PTRACE_SETOPTIONS sets all options anew.
+ * @source ptrace_setoptions, kernel/ptrace.c, 6.12
+ */
+export const T64: u32 = 64;
+
+/**
+ * PTRACE_INTERRUPT stops a running tracee, and one that listens.
+ * @source ptrace_request, kernel/ptrace.c, 6.12
+ */
+export const T65: u32 = 65;
+
+/**
+ * PTRACE_LISTEN leaves a tracee in its group-stop, in which neither waits nor requests find it.
+ * @source ptrace_request, kernel/ptrace.c, 6.12
+ */
+export const T66: u32 = 66;
+
+function answer(caller: u32, request: u32, t: u32, data: u32): i32 {
+  const it = task(t);
+  const by = task(caller);
+  const isSeized = (it.ptrace & PT_SEIZED) != 0;
+  switch (request) {
+    case PTRACE_CONT:
+    case PTRACE_DETACH:
+      if (data > u32(SIGRTMAX)) return -EIO;
+      it.exitCode = data;
+      if (request == PTRACE_DETACH) {
+        detach(t);
+      } else {
+        it.jobctl &= ~TRACED;
+        it.awake = true;
+      }
+      return 0;
+    case PTRACE_SETOPTIONS:
+      if ((data & ~PTRACE_O_MASK) != 0) return -EINVAL;
+      it.ptrace =
+        (holds(T64) ? it.ptrace & (PT_PTRACED | PT_SEIZED) : it.ptrace) | (data * PT_OPTIONS);
+      return 0;
+    case PTRACE_GETEVENTMSG:
+      by.status = it.message;
+      return 0;
+    case PTRACE_GETSIGINFO:
+      if (it.stopSignal == 0) return -EINVAL;
+      by.infoSignal = it.stopSignal;
+      by.info = it.stopInfo;
+      return 0;
+    case PTRACE_INTERRUPT:
+      if (!isSeized) return -EIO;
+      if (holds(T65) && setJobctl(t, TRAP_STOP)) ptraceWakeUp(t, (it.jobctl & LISTENING) != 0);
+      return 0;
+    case PTRACE_LISTEN:
+      if (!isSeized || it.stopSignal == 0 || it.stopInfo >> 24 != PTRACE_EVENT_STOP) return -EIO;
+      if (holds(T66)) it.jobctl |= LISTENING;
+      if ((it.jobctl & TRAP_NOTIFY) != 0) ptraceWakeUp(t, true);
+      return 0;
+    default:
+      return -EIO;
+  }
+}

@@ -1,0 +1,246 @@
+// What the kernel knows about tasks, as one block of memory that can be copied and compared:
+//
+//     +----------+-----------------+-----------------------+
+//     | counters | MOST_TASKS Task | MOST_TASKS Process    |
+//     +----------+-----------------+-----------------------+
+//
+// A task is a thread. A process has the number of its leader, which is a task, too. Numbers are given in the order of births
+// and are not used again. NOBODY stands for whatever is outside: the parent of the first task, which is also the subreaper
+// that inherits orphans, ignores what it is told, and never waits.
+
+export const MOST_TASKS: u32 = 6;
+export const NOBODY: u32 = 0xff;
+
+/** Signals have the numbers 1 to 23 here. */
+export const SIGNALS: u32 = 24;
+
+/** exit_state, include/linux/sched.h; GONE: the task was released, or is not born yet. */
+export const ALIVE: u8 = 0;
+export const ZOMBIE: u8 = 1;
+export const DEAD: u8 = 2;
+export const TRACE: u8 = 3;
+export const GONE: u8 = 4;
+
+/** Where a task continues when it runs next. */
+export const AT_REST: u8 = 0; // in user mode: it awaits its next action
+export const IN_WAIT: u8 = 1; // do_wait
+export const IN_SIGNAL_STOP: u8 = 2; // ptrace_signal
+export const IN_TRAP: u8 = 3; // do_jobctl_trap
+export const IN_EVENT: u8 = 4; // ptrace_event at the end of a clone
+export const IN_EXIT_EVENT: u8 = 5; // ptrace_event in do_exit
+export const IN_GROUP_STOP: u8 = 6; // do_signal_stop
+export const IN_DEATH: u8 = 7; // do_exit, after its event
+
+/** ptrace: PT_PTRACED, PT_SEIZED, and options from PT_OPTIONS on (include/linux/ptrace.h has other numbers). */
+export const PT_PTRACED: u32 = 1;
+export const PT_SEIZED: u32 = 2;
+export const PT_OPTIONS: u32 = 8;
+
+/** jobctl, include/linux/sched/jobctl.h. */
+export const STOP_SIGMASK: u32 = 0xffff;
+export const STOP_DEQUEUED: u32 = 1 << 16;
+export const STOP_PENDING: u32 = 1 << 17;
+export const STOP_CONSUME: u32 = 1 << 18;
+export const TRAP_STOP: u32 = 1 << 19;
+export const TRAP_NOTIFY: u32 = 1 << 20;
+export const LISTENING: u32 = 1 << 22;
+export const STOPPED: u32 = 1 << 26;
+export const TRACED: u32 = 1 << 27;
+export const TRAP_MASK: u32 = TRAP_STOP | TRAP_NOTIFY;
+export const PENDING_MASK: u32 = STOP_PENDING | TRAP_MASK;
+
+/** signal->flags, include/linux/sched/signal.h. */
+export const STOP_STOPPED: u32 = 1;
+export const STOP_CONTINUED: u32 = 2;
+export const GROUP_EXIT: u32 = 4;
+export const CLD_STOPPED_DUE: u32 = 0x10;
+export const CLD_CONTINUED_DUE: u32 = 0x20;
+export const CLD_MASK: u32 = CLD_STOPPED_DUE | CLD_CONTINUED_DUE;
+export const STOP_FLAGS: u32 = CLD_MASK | STOP_STOPPED | STOP_CONTINUED;
+
+/** A siginfo: its si_code in the high half, then its si_status, then its sender, one more than its number; 0 for none. */
+export function infoOf(code: i32, sender: u32, status: u32): u32 {
+  const from = sender == NOBODY ? 0 : sender + 1;
+  return (u32(code & 0xffff) << 16) | ((status & 0xff) << 8) | from;
+}
+
+/** A value that is a pid: it is above all others. */
+export const A_TASK: i32 = 1 << 24;
+
+/** Signals that are pending: struct sigpending. The siginfo of each comes after the set. */
+@unmanaged
+export class Queue {
+  set: u32; // bit n is signal n
+
+  has(signal: u32): bool {
+    return ((this.set >> signal) & 1) != 0;
+  }
+
+  infoAt(signal: u32): usize {
+    return changetype<usize>(this) + offsetof<Queue>() + sizeof<u32>() * signal;
+  }
+
+  add(signal: u32, info: u32): void {
+    this.set |= 1 << signal;
+    store<u32>(this.infoAt(signal), info);
+  }
+}
+const QUEUE_SIZE: usize = offsetof<Queue>() + sizeof<u32>() * SIGNALS;
+
+@unmanaged
+export class Task {
+  exitState: u8;
+  place: u8;
+  process: u8;
+  parent: u8; // real_parent
+  tracer: u8; // parent, if it is traced
+  awake: bool;
+  sigpending: bool; // TIF_SIGPENDING
+  exiting: bool; // PF_EXITING
+  isBusy: bool; // its last action has no result yet
+  waits: bool; // that action is a wait
+  waitsById: bool; // by waitid
+  waitType: u8;
+  waitPid: u8;
+  pdeathSignal: u8;
+  exitSignal: u8; // of a thread that is not the first 0xff
+  stopSignal: u8; // si_signo of last_siginfo; 0: there is none
+  isShared: bool; // the signal of a signal-delivery-stop was sent to the process
+  unused: u8;
+  childOrder: u16; // in the list of its parent's children
+  traceOrder: u16; // in the list of its tracer's tracees
+  ptrace: u32;
+  jobctl: u32;
+  exitCode: u32;
+  deathCode: u32; // of do_exit, which waits at its event
+  message: i32; // ptrace_message
+  stopInfo: u32; // last_siginfo
+  blocked: u32;
+  waitOptions: u32;
+  result: i32;
+  status: i32; // what a wait, or GETEVENTMSG, has stored
+  infoSignal: u32; // what waitid, or GETSIGINFO, has stored
+  info: u32;
+
+  get pending(): Queue {
+    return changetype<Queue>(changetype<usize>(this) + offsetof<Task>());
+  }
+
+  get isTraced(): bool {
+    return (this.jobctl & TRACED) != 0;
+  }
+
+  get isStopped(): bool {
+    return (this.jobctl & STOPPED) != 0;
+  }
+}
+
+/** struct signal_struct, and the actions of struct sighand_struct. */
+@unmanaged
+export class Process {
+  flags: u32;
+  groupExitCode: u32;
+  groupStopCount: u32;
+  ignored: u32; // signals whose action is SIG_IGN
+  group: u8;
+  session: u8;
+  isLeader: bool; // of a session
+  isSubreaper: bool;
+  target: u8; // curr_target
+  live: u8;
+  quick: u8; // quick_threads
+  unused: u8;
+  groupOrder: u32; // in the list of its group's members
+
+  get pending(): Queue {
+    return changetype<Queue>(changetype<usize>(this) + offsetof<Process>());
+  }
+}
+
+const TASK_SIZE: usize = offsetof<Task>() + QUEUE_SIZE;
+const PROCESS_SIZE: usize = offsetof<Process>() + QUEUE_SIZE;
+const PROCESSES: usize = sizeof<u32>() * 2 + TASK_SIZE * MOST_TASKS;
+export const STATE_SIZE: usize = PROCESSES + PROCESS_SIZE * MOST_TASKS;
+
+/** The state that steps change. */
+export const state: usize = memory.data(i32(STATE_SIZE), 8);
+
+export function task(number: u32): Task {
+  return changetype<Task>(state + sizeof<u32>() * 2 + TASK_SIZE * number);
+}
+
+export function processAt(number: u32): Process {
+  return changetype<Process>(state + PROCESSES + PROCESS_SIZE * number);
+}
+
+export function processOf(number: u32): Process {
+  return processAt(task(number).process);
+}
+
+/** How many tasks were born. */
+export function births(): u32 {
+  return load<u32>(state);
+}
+
+/** The number of a task that is born now. */
+export function bear(): u32 {
+  const number = load<u32>(state);
+  store<u32>(state, number + 1);
+  return number;
+}
+
+/** A place at the end of a list; those at its beginning count down from it. */
+export function nextOrder(): u16 {
+  const order = load<u32>(state, sizeof<u32>()) + 1;
+  store<u32>(state, order, sizeof<u32>());
+  return u16(order);
+}
+
+/** No task is born. */
+export function clearState(): void {
+  memory.fill(state, 0, STATE_SIZE);
+  for (let t: u32 = 0; t < MOST_TASKS; t++) task(t).exitState = GONE;
+}
+
+export function exists(t: u32): bool {
+  return t < MOST_TASKS && task(t).exitState != GONE;
+}
+
+/** The process of a task, also of NOBODY. */
+export function leaderOf(t: u32): u32 {
+  return t == NOBODY ? NOBODY : task(t).process;
+}
+
+export function isLeader(t: u32): bool {
+  return task(t).process == t;
+}
+
+/** thread_group_empty: whether its process has no other thread. */
+export function isAlone(t: u32): bool {
+  for (let i: u32 = 0; i < births(); i++)
+    if (i != t && exists(i) && task(i).process == task(t).process) return false;
+  return true;
+}
+
+/** The thread after one, in a ring. */
+export function nextThread(t: u32): u32 {
+  let next = t;
+  do next = next + 1 < births() ? next + 1 : 0;
+  while (next != t && !(exists(next) && task(next).process == task(t).process));
+  return next;
+}
+
+/** delay_group_leader: whether a leader still has other threads. */
+export function isDelayed(t: u32): bool {
+  return isLeader(t) && !isAlone(t);
+}
+
+/** ptrace_reparented: whether its tracer is another process than its parent. */
+export function isReparented(t: u32): bool {
+  return task(t).ptrace != 0 && leaderOf(task(t).tracer) != leaderOf(task(t).parent);
+}
+
+/** What is its parent for the kernel: its tracer, if it is traced. */
+export function notifiedOf(t: u32): u32 {
+  return task(t).ptrace != 0 ? task(t).tracer : task(t).parent;
+}

@@ -1,0 +1,103 @@
+// kernel/signal.c: stops in which a tracer may look at a task.
+
+import { PTRACE_EVENT_STOP } from "../linux/ptrace";
+import { CLD_STOPPED } from "./codes";
+import { notifyStop } from "./notify";
+import { holds } from "./rule";
+import { clearJobctl, isFatal, raiseSigpending } from "./signal";
+import {
+  AT_REST,
+  infoOf,
+  isReparented,
+  LISTENING,
+  processOf,
+  STOP_CONSUME,
+  STOP_FLAGS,
+  STOP_PENDING,
+  STOP_STOPPED,
+  TRACED,
+  TRAP_NOTIFY,
+  TRAP_STOP,
+  task,
+} from "./state";
+
+/**
+ * A group-stop is complete, and reported, when the last thread has stopped.
+ * @source task_participate_group_stop, kernel/signal.c, 6.12
+ */
+export const T22: u32 = 22;
+
+/** task_participate_group_stop. Returns whether the parent is to be notified. */
+export function participate(t: u32): bool {
+  const group = processOf(t);
+  const consumes = (task(t).jobctl & STOP_CONSUME) != 0;
+  clearJobctl(t, STOP_PENDING);
+  if (!consumes) return false;
+  if (group.groupStopCount > 0) group.groupStopCount--;
+  if ((group.groupStopCount > 0 && holds(T22)) || (group.flags & STOP_STOPPED) != 0) return false;
+  group.flags = (group.flags & ~STOP_FLAGS) | STOP_STOPPED;
+  return true;
+}
+
+/**
+ * A trace stop takes part in a group-stop, and the parent is told too, unless the tracer is of its process.
+ * @source ptrace_stop, kernel/signal.c, 6.12
+ */
+export const T23: u32 = 23;
+
+/**
+ * ptrace_stop. Returns whether the task has stopped: if not, its tracer is gone or it dies.
+ *
+ * @param place where it continues
+ * @param signal si_signo of its siginfo; 0: it has none
+ */
+export function ptraceStop(
+  t: u32,
+  place: u8,
+  exitCode: u32,
+  why: i32,
+  message: i32,
+  signal: u32,
+  info: u32,
+): bool {
+  const it = task(t);
+  if (it.ptrace == 0 || isFatal(t)) return false;
+  it.jobctl |= TRACED;
+  it.message = message;
+  it.stopSignal = u8(signal);
+  it.stopInfo = info;
+  it.exitCode = exitCode;
+  it.place = place;
+  it.awake = false;
+  const isDone = why == CLD_STOPPED && (it.jobctl & STOP_PENDING) != 0 && participate(t);
+  clearJobctl(t, TRAP_STOP);
+  if (signal != 0 && info >> 24 == PTRACE_EVENT_STOP) clearJobctl(t, TRAP_NOTIFY);
+  notifyStop(t, true, why);
+  if (isDone && isReparented(t) && holds(T23)) notifyStop(t, false, why);
+  return true;
+}
+
+/**
+ * GETEVENTMSG returns 0 at a stop without a message.
+ * @source ptrace_stop, kernel/signal.c, 6.12
+ */
+export const T24: u32 = 24;
+
+/** The rest of ptrace_stop: what the tracer has resumed the task with. */
+export function leaveStop(t: u32): u32 {
+  const it = task(t);
+  const code = it.exitCode;
+  it.exitCode = 0;
+  it.stopSignal = 0;
+  if (holds(T24)) it.message = 0;
+  it.jobctl &= ~LISTENING;
+  it.place = AT_REST;
+  raiseSigpending(t);
+  return code;
+}
+
+/** ptrace_do_notify: a stop that has a siginfo of its own. */
+export function ptraceNotify(t: u32, place: u8, exitCode: u32, why: i32, message: i32): bool {
+  const signal = exitCode & 0x7f;
+  return ptraceStop(t, place, exitCode, why, message, signal, infoOf(exitCode, t, 0));
+}

@@ -1,0 +1,72 @@
+// What the probe's walks share with assembly/tasks/, as a C header: records, kinds of actions, and the rules, which are doc
+// comments there.
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { MACHINES } from "./compilers.mjs";
+import { ruleOf } from "./rules.mjs";
+import { files, makerOf } from "./sources.mjs";
+
+const makeFrom = makerOf(import.meta.url);
+
+const FOLDER = "assembly/tasks";
+const C_TYPES = {
+  u8: "uint8_t",
+  bool: "uint8_t",
+  u16: "uint16_t",
+  u32: "uint32_t",
+  i32: "int32_t",
+};
+/** The classes that are records, by file. */
+const RECORDS = { actions: "Action", view: "View" };
+
+export async function writeTaskRecords() {
+  const sources = files(FOLDER, ".ts");
+  for (const arch of MACHINES)
+    await makeFrom(`build/${arch}/task_records.h`, sources, () => {
+      mkdirSync(`build/${arch}`, { recursive: true });
+      writeFileSync(`build/${arch}/task_records.h`, `${headerLines(sources).join("\n")}\n`);
+    });
+}
+
+function headerLines(sources) {
+  const actions = readFileSync(`${FOLDER}/actions.ts`, "utf8");
+  const kinds = [...actions.matchAll(/^export const (\w+): u32 = (\d+);$/gm)];
+  const names = kinds.filter(([, name]) => name !== "KINDS").map(([, name]) => `"${name}"`);
+  const rules = sources.flatMap(rulesIn).sort((a, b) => a.number - b.number);
+  return [
+    `/* Written by the build from ${FOLDER}/. */`,
+    ...[
+      "#ifndef STUBLAB_MADE_TASK_RECORDS_H",
+      "#define STUBLAB_MADE_TASK_RECORDS_H",
+      "#include <stdint.h>",
+    ],
+    ...Object.entries(RECORDS).flatMap(([file, name]) => recordLines(file, name)),
+    `enum { ${kinds.map(([, name, value]) => `ACTION_${name} = ${value}`).join(", ")} };`,
+    `#define ACTION_NAMES { ${names.join(", ")} }`,
+    "/** A rule: its number, its sentence, and its source. */",
+    "struct task_rule { uint32_t number; const char *id, *text, *source; };",
+    `#define TASK_RULES { ${rules.map(ruleRow).join(", ")} }`,
+    "#endif",
+  ];
+}
+
+function recordLines(file, name) {
+  const text = readFileSync(`${FOLDER}/${file}.ts`, "utf8");
+  const [, body] = new RegExp(`export class ${name} \\{\\n([^}]*)\\}`).exec(text);
+  const members = [...body.matchAll(/^ {2}(\w+): (\w+);/gm)];
+  const snake = (word) => word.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const lines = members.map(([, member, type]) => `    ${C_TYPES[type]} ${snake(member)};`);
+  return [`struct task_${name.toLowerCase()} {`, ...lines, "};"];
+}
+
+function rulesIn(path) {
+  const lines = readFileSync(path, "utf8").split("\n");
+  return lines.flatMap((line, i) => {
+    const [, id, number] = /^export const (T(\d+)): u32 = \2;$/.exec(line) ?? [];
+    if (id === undefined) return [];
+    return [{ id, number: Number(number), ...ruleOf(lines.slice(0, i), `${path}: ${id}`) }];
+  });
+}
+
+const ruleRow = ({ id, number, text, source }) =>
+  `{ ${number}, "${id}", ${JSON.stringify(text)}, ${JSON.stringify(source)} }`;
