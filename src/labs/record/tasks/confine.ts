@@ -39,11 +39,7 @@ const PRCTL = ["PR_SET_PDEATHSIG", "PR_GET_PDEATHSIG", "PR_GET_CHILD_SUBREAPER"]
 const CLONE_REFUSED = Number(kernelWord("CLONE_UNTRACED|CLONE_NEWUSER"));
 
 /** Limits of a stub that executes an answer (linux/resource.h): seconds of processor time, core files, bytes of memory. */
-const LIMITS = [
-  { resource: 0, most: 5n },
-  { resource: 4, most: 0n },
-  { resource: 9, most: 1n << 24n },
-];
+const LIMITS = { 0: 5n, 4: 0n, 9: 1n << 24n } as const;
 
 const ENOSYS = 38;
 const ARGUMENT = 8;
@@ -63,7 +59,8 @@ export function answerFilter(tracer: TracingThread, spared: readonly number[]): 
     [JUMP_EQUAL, number(name), 0, body.length],
     ...body,
   ];
-  const unless = (jump: number, word: number): BpfInstruction[] => [[jump, word >>> 0, 0, 1], kill];
+  const jumpUnless = (jump: number, word: number): BpfInstruction => [jump, word >>> 0, 0, 1];
+  const unless = (jump: number, word: number) => [jumpUnless(jump, word), kill];
   // Not 0, not negative (groups, everybody), not init, not those who watch.
   const signal = [
     argument(0),
@@ -86,10 +83,7 @@ export function answerFilter(tracer: TracingThread, spared: readonly number[]): 
     ...call(
       "prctl",
       argument(0),
-      ...PRCTL.flatMap((name): BpfInstruction[] => [
-        [JUMP_EQUAL, tracer.constant(name), 0, 1],
-        allow,
-      ]),
+      ...PRCTL.flatMap((name) => [jumpUnless(JUMP_EQUAL, tracer.constant(name)), allow]),
       kill,
     ),
     ...call("mmap", ...memory),
@@ -108,9 +102,9 @@ export function confine(stub: Stub, spared: readonly number[]): void {
   leaveFiles(stub);
   stub.call("close_range", 0, 0x7fff_ffff, 0);
   const page = stub.map(PAGE_SIZE);
-  for (const { resource, most } of LIMITS) {
+  for (const [resource, most] of Object.entries(LIMITS)) {
     stub.write(page, new Uint8Array(new BigUint64Array([most, most]).buffer));
-    stub.call("prlimit64", 0, resource, page, 0);
+    stub.call("prlimit64", 0, Number(resource), page, 0);
   }
   const program = answerFilter(tracer, spared);
   const header = page + BigInt(Math.ceil(program.length / 8) * 8);

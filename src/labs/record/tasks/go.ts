@@ -164,13 +164,10 @@ function endedBy(how: string, call = "a call"): End {
   return { told: how, harm: how === REFUSED ? refused : undefined };
 }
 
+type Arguments = readonly SyscallArgument[];
+
 /** An injected call, recorded: its result as in `MadeCall`, or the end of the stub. */
-export function inject(
-  actor: Actor,
-  name: string,
-  args: readonly SyscallArgument[],
-  why: string,
-): string {
+export function inject(actor: Actor, name: string, args: Arguments, why: string): string {
   try {
     actor.call(name, args, { why, answer: `The result is in ${NAMES.RESULT}.` });
     return resultOf(actor).told;
@@ -183,10 +180,7 @@ export function inject(
 /** Resumes a stub up to its next system call, and returns the name of that; undefined if another stop comes first. */
 export function enterCall(actor: Actor, why: string): string | undefined {
   actor.request("PTRACE_SYSCALL", why);
-  const stop = actor.awaitStop({
-    stop: "What has the kernel made of the registers?",
-    wait: "The host waits for this stop.",
-  });
+  const stop = actor.awaitStop("What has the kernel made of the registers?");
   if (stop.kind !== "syscall") return undefined;
   return callName(actor, callWords(actor.registers()).number);
 }

@@ -38,6 +38,8 @@ export interface Cast {
   readonly prepare?: (stub: Stub) => void;
 }
 
+const EXECUTES = "the stub that executes your registers";
+
 /** Errors that are not the fault of an answer. */
 const MACHINE = [UnsupportedError, ForkError, BirthError, AttachError] as const;
 
@@ -103,12 +105,7 @@ export class Judge {
   }
 
   /** A stub at rest that is ready to execute an answer. */
-  cast({
-    lane = "stub",
-    role = "the stub that executes your registers",
-    code,
-    prepare,
-  }: Cast = {}): Actor {
+  cast({ lane = "stub", role = EXECUTES, code, prepare }: Cast = {}): Actor {
     const { recorder, keeper } = this;
     const actor = this.stub(lane, role);
     const { stub } = actor;
@@ -171,11 +168,9 @@ export class Judge {
     if (MACHINE.some((type) => error instanceof type)) throw error;
     const [what = ""] = error.message.split("\n");
     const seen = what.replace(/^stub \d+ /, "the stub ");
-    try {
-      this.expect("the end of the check", "reached", seen, "the check has ended early");
-    } catch {
-      // Nothing further is tried in any case.
-    }
+    const made = check("the end of the check", "reached", seen, "the check has ended early");
+    this.recorder.check(made.name, made.expected, made.seen);
+    this.reason = reasonOf(made);
   }
 }
 

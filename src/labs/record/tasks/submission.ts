@@ -2,7 +2,7 @@ import { InputError, UnsupportedError } from "../../../lib/errors.ts";
 import type { Limit } from "../../../lib/input.ts";
 import { didYouMean } from "../../../lib/nearest.ts";
 import { quoteWord } from "../../../lib/quote.ts";
-import { show } from "../../../lib/shape.ts";
+import { inPlace, show } from "../../../lib/shape.ts";
 import { refusalOf } from "../course.ts";
 import { type TaskText, taskText } from "../lesson_text.ts";
 import type { Listing } from "../listing.ts";
@@ -65,11 +65,8 @@ export interface AssignmentOptions {
 }
 
 /** A file to hand out: the assignment as comments, and what is to be edited. @throws as exerciseFor */
-export function assignment(
-  task: string,
-  student: string,
-  { variant, key }: AssignmentOptions = {},
-): string {
+export function assignment(task: string, student: string, options: AssignmentOptions = {}): string {
+  const { variant, key } = options;
   const exercise = exerciseFor(task, student, variant);
   const { isCode, start } = exercise;
   const { title, text, names } = textOf(task, exercise);
@@ -202,11 +199,6 @@ function expectFields(
     if (!fields.includes(name)) {
       throw new InputError(`this task does not ask for ${show(name)}${didYouMean(name, fields)}`);
     }
-    try {
-      answer.words(name, placeholders);
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new InputError(`${name}: ${why}`, { cause });
-    }
+    inPlace(name, () => answer.words(name, placeholders));
   }
 }

@@ -46,9 +46,7 @@ export interface Read extends Posed {
 
 export type Exercise = Played | Read;
 
-export function isPlayed(exercise: Exercise): exercise is Played {
-  return "play" in exercise;
-}
+export const isPlayed = (exercise: Exercise): exercise is Played => "play" in exercise;
 
 /** Choices that are determined by the names of a student and of a task. */
 export class Draw {

@@ -23,7 +23,7 @@ export const TASKS: Readonly<Record<string, Task>> = {
   "one-page": { lesson: "scrub", given: 0, points: 2, pose: onePage },
   "guest-code": { lesson: "switch", given: 0, points: 3, pose: guestCode },
   "parent-dies": { lesson: "parent-dies", given: 8, points: 1, pose: parentDies },
-  "make-thread": { lesson: "thread-dies", given: 2, points: 10, pose: makeThread },
+  "make-thread": { lesson: "thread-dies", given: 2, points: 5, pose: makeThread },
   "early-attach": { lesson: "early-attach", given: 4, points: 5, pose: earlyAttach },
   "wait-options": { lesson: "no-wuntraced", given: 4, points: 1, pose: waitOptions },
   "unblock-signal": { lesson: "blocked-signals", given: 1, points: 2, pose: unblockSignal },

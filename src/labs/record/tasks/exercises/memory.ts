@@ -65,8 +65,7 @@ export const rseqArea: Pose = (draw) => {
       const left = hex(readRseq(stub.thread)?.address ?? 0n);
       judge.expect("the area that is registered", "0x0", left);
       inject(stub, "munmap", [page, PAGE_SIZE], "The page of the area is unmapped.");
-      const anew = "The kernel schedules the stub anew, and would write to a registered area.";
-      inject(stub, "sched_yield", [], anew);
+      inject(stub, "sched_yield", [], "Now the kernel would write to a registered area.");
       answersStill(judge, stub);
     },
   };

@@ -55,16 +55,11 @@ export function hasChild(judge: Judge, parent: Actor, call: MadeCall, lane = "ch
   return judge.adopt(pid, pid, call, lane, "the stub that it has cloned");
 }
 
-/**
- * Lets a stub at rest clone another, which then stands before its first instruction.
- *
- * @param word default: that of a stub with SIGCHLD
- */
-export function cloneNew(
-  judge: Judge,
-  parent: Actor,
-  word = kernelWord("CLONE_FILES|SIGCHLD"),
-): Actor {
+/** The clone word of a stub with SIGCHLD. */
+const ORDINARY = kernelWord("CLONE_FILES|SIGCHLD");
+
+/** Lets a stub at rest clone another, which then stands before its first instruction. */
+export function cloneNew(judge: Judge, parent: Actor, word = ORDINARY): Actor {
   const frame = parent.frame("clone", word);
   judge.tracer.host.encoder.encodeBootstrap(frame.offset, parent.pid);
   parent.setRegisters(frame, "The frame of a clone.");
@@ -75,8 +70,8 @@ export function cloneNew(
 export function cloneStub(judge: Judge, parent: Actor, word?: bigint): Actor {
   const child = cloneNew(judge, parent, word);
   // It returns from the clone to the instruction after it.
-  const begin = BigInt(judge.tracer.host.stubAddress);
-  for (let i = 0; i < 8 && child.rip !== begin; i++) go(child, 1);
+  const { stubAddress } = judge.tracer.host;
+  for (let i = 0; i < 8 && child.rip !== BigInt(stubAddress); i++) go(child, 1);
   return child;
 }
 

@@ -37,26 +37,22 @@ export const traceOptions: Pose = (draw) => {
     start: `options = ${kills ? "0" : "PTRACE_O_EXITKILL"}`,
     key: `options = ${options.filter(Boolean).join("|") || "0"}`,
     play(judge, answer) {
-      const { tracer } = judge;
       const dying = judge.stub("tracer", "a stub that traces another");
       const acting = new Acting("tracer", dying.stub);
       const guest = sleeperOf(judge, acting);
       const [request, options] = ["PTRACE_SETOPTIONS", answer.word("options")];
-      const args = [tracer.host.flag(request), guest.pid, 0, options];
-      const { errno } = acting.stub.inject("ptrace", ...args);
+      const number = judge.tracer.host.flag(request);
+      const { errno } = acting.stub.inject("ptrace", number, guest.pid, 0, options);
       judge.expect(request, "0", errno === null ? "0" : `-${errno}`);
       guest.requested(request, "The options of the answer.", { data: options });
       guest.request("PTRACE_SYSCALL", "The guest goes on to its next system call.");
-      const { kind } = guest.awaitStop({
-        stop: "The guest is about to make the system call.",
-        wait: "The tracer waits for the guest.",
-      });
+      const { kind } = guest.awaitStop("The guest is about to make the system call.");
       const seen = kind === "syscall" ? "0x85" : "0x5";
       judge.expect("the stop at the system call", marks ? "0x85" : "0x5", seen);
       guest.resume("The guest waits in its system call.");
       guest.until(({ state }) => state === "S");
       dying.signal("SIGKILL", "The tracer is killed.");
-      dying.awaitEnd({ stop: "The tracer dies.", wait: "wait4 reports this to the host." });
+      dying.awaitEnd("The tracer dies.");
       const told = (lives: boolean) => (lives ? "lives on" : "is killed");
       judge.expect("the guest after the death of its tracer", told(!kills), told(survives(guest)));
     },
@@ -70,7 +66,7 @@ function sleeperOf(judge: Judge, acting: Acting): Actor {
   guest.callBriefly("prctl", clear, "It has no death signal.");
   guest.setRegisters(
     guest.frame("ppoll"),
-    "The guest is about to wait, in ppoll without a timeout.",
+    "The guest is about to wait in ppoll without a timeout.",
   );
   acting.takeOver(guest.stub);
   return guest.by(acting);
@@ -81,9 +77,9 @@ function survives(guest: Actor): boolean {
   const { encoder } = guest.stub.tracer;
   const sigkill = encoder.signalSet(guest.stub.tracer.constant("SIGKILL"));
   // SIGKILL wakes it up at once. The end of its tracer does, too, but then it sleeps or stops again.
-  const isAwaited = (state: string, pending: bigint) =>
-    state === "Z" || ("ST".includes(state) && (pending & sigkill) === 0n);
-  guest.until(({ state, pending }) => isAwaited(state, pending));
+  guest.until(
+    ({ state, pending }) => state === "Z" || ("ST".includes(state) && (pending & sigkill) === 0n),
+  );
   const lives = guest.facts.state !== "Z";
   if (lives) guest.look("the guest lives on", "The kernel has only detached it.");
   else guest.becomeZombie("killed by SIGKILL", "The kernel has killed it, as its tracer asked.");
