@@ -12,6 +12,7 @@ import { walkThrough } from "../labs/record/terminal/session.ts";
 import { begin } from "../labs/record/terminal/state.ts";
 import { renderText } from "../labs/record/text.ts";
 import { InputError } from "../lib/errors.ts";
+import { counted } from "../lib/page/figures.ts";
 import { visible } from "../lib/visible.ts";
 import { recordingOf, reportFailures } from "./lesson_recording.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
@@ -69,7 +70,8 @@ export async function runLesson(names: readonly string[], values: Options): Prom
   } else {
     const text = FORMS[form ?? "text"](recording, at);
     await write(text, output);
-    if (form === "record") talk(summary(recording, output, text.length));
+    const steps = counted(recording.steps.length, "step");
+    if (form === "record") talk(`${recording.scenario}: ${steps} in ${visible(output)}\n`);
   }
   return reportFailures(recording);
 }
@@ -102,16 +104,4 @@ function isTerminal(): boolean {
 
 function indexOf(text: string, { steps }: Recording): number {
   return parseCount("--step", text, steps.length, stepNumber(0)) - stepNumber(0);
-}
-
-function summary(
-  { scenario, steps, questions, end }: Recording,
-  path: string,
-  bytes: number,
-): string {
-  const held = end.filter((fact) => fact.held).length;
-  return (
-    `${scenario}: ${steps.length} steps, ${questions.length} questions, ${held} of ${end.length} facts held, ` +
-    `${Math.ceil(bytes / 1000)} kB in ${visible(path)}\n`
-  );
 }

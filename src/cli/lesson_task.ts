@@ -14,7 +14,6 @@ import { loadTask, TASKS, tasksAfter } from "../labs/record/tasks/tasks.ts";
 import { InputError, OutputError } from "../lib/errors.ts";
 import { type Limit, readInput } from "../lib/input.ts";
 import { counted } from "../lib/page/figures.ts";
-import { visible } from "../lib/visible.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput, writeOutputs } from "./output_file.ts";
 import { print, publish, talk, tell } from "./report.ts";
@@ -23,6 +22,9 @@ import type { task } from "./table/lesson.ts";
 import { parseCount } from "./table/options.ts";
 
 type Options = Values<typeof task>;
+
+/** Makes a file to hand out. */
+type Make = (task: string, student: string) => Promise<string>;
 
 const SECRET_LIMIT: Limit = { most: 1 << 12, of: "a secret" };
 const CLASS_LIMIT: Limit = { most: 1 << 20, of: "a class" };
@@ -51,8 +53,16 @@ export async function runTask(name: string | undefined, values: Options): Promis
   }
   if (values.key && course.secret === undefined)
     throw new InputError("--key needs the secret of a course: --secret FILE, or STUBLAB_COURSE");
-  if (values.class !== undefined)
-    return handOut(readClass(values.class), name === undefined ? names : [name], values, course);
+  const make: Make = async (task, who) => {
+    const variant = variantOf(task, who, course);
+    const exercise = exerciseFor(task, who, variant);
+    const key = values.key ? await finishing(() => keyOf(exercise)) : undefined;
+    return assignment(task, who, { variant, key });
+  };
+  if (values.class !== undefined) {
+    if (output === undefined) throw new InputError("--class needs a folder to write to: -o DIR");
+    return handOut(readClass(values.class), name === undefined ? names : [name], output, make);
+  }
   if (name === undefined) return list(names, json);
   if (hint !== undefined) {
     const { hints } = textOf(name, exerciseFor(name, student, variantOf(name, student, course)));
@@ -60,14 +70,12 @@ export async function runTask(name: string | undefined, values: Options): Promis
     tell(`hint ${number} of ${hints.length}: ${hints[number - 1]}\n`);
     return 0;
   }
-  if (output !== undefined) {
-    checkOutput(output);
-    if (statSync(output, { throwIfNoEntry: false })?.isFile())
-      throw new OutputError(`${output} exists, and may hold an answer`, {
-        remedy: "remove it, or choose another name",
-      });
+  if (output !== undefined) checkOutput(output);
+  if (output !== undefined && statSync(output, { throwIfNoEntry: false })?.isFile()) {
+    const remedy = "remove it, or choose another name";
+    throw new OutputError(`${output} exists, and may hold an answer`, { remedy });
   }
-  const text = await assignmentFor(name, student, values, course);
+  const text = await make(name, student);
   if (output === undefined) print(text);
   else {
     await writeOutput(output, text);
@@ -76,46 +84,27 @@ export async function runTask(name: string | undefined, values: Options): Promis
   return 0;
 }
 
-async function assignmentFor(
-  task: string,
-  student: string,
-  { key }: Options,
-  course: ClassOptions,
-) {
-  const variant = variantOf(task, student, course);
-  const exercise = exerciseFor(task, student, variant);
-  return assignment(task, student, {
-    variant,
-    key: key ? await finishing(() => keyOf(exercise)) : undefined,
-  });
-}
-
-/** Writes the assignments of a class into a folder, as STUDENT/TASK.txt. A file that exists may hold an answer, and stays. */
+/** Writes the assignments of a class, as STUDENT/TASK.txt. A file that exists may hold an answer, and stays. */
 async function handOut(
   students: readonly string[],
   tasks: readonly string[],
-  values: Options,
-  course: ClassOptions,
-): Promise<number> {
-  const { output } = values;
-  if (output === undefined) throw new InputError("--class needs a folder to write to: -o DIR");
+  to: string,
+  make: Make,
+) {
   const here = tasks.filter((task) => refusalOf(loadTask(task).lesson) === undefined);
   let written = 0;
   for (const student of students) {
     if (/^\.|\//.test(student)) throw new InputError(`no folder can have the name "${student}"`);
-    const folder = join(output, student);
-    const open = here.filter((task) => !existsSync(join(folder, `${task}.txt`)));
+    const folder = join(to, student);
     const files: [string, string][] = [];
-    for (const task of open)
-      files.push([`${task}.txt`, await assignmentFor(task, student, values, course)]);
+    for (const task of here.filter((each) => !existsSync(join(folder, `${each}.txt`))))
+      files.push([`${task}.txt`, await make(task, student)]);
     await writeOutputs(folder, files);
     written += files.length;
   }
   const kept = here.length * students.length - written;
   const rest = kept === 0 ? "" : `, and ${kept} more that existed were kept`;
-  talk(
-    `${counted(written, "assignment")} for ${counted(students.length, "student")} in ${visible(output)}${rest}\n`,
-  );
+  talk(`${counted(written, "assignment")} for ${counted(students.length, "student")}${rest}\n`);
   return 0;
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { tellFact } from "../labs/record/fact.ts";
 import { renderJson } from "../labs/record/load.ts";
 import type { Fact, Step } from "../labs/record/recording.ts";
-import { type ClassOptions, missingIn } from "../labs/record/tasks/class.ts";
+import { missingIn } from "../labs/record/tasks/class.ts";
 import { type Graded, gradeAnswerConfined } from "../labs/record/tasks/grade.ts";
 import { ANSWER_LIMIT, headOf } from "../labs/record/tasks/submission.ts";
 import { TASKS } from "../labs/record/tasks/tasks.ts";
@@ -37,10 +37,16 @@ interface Row {
 type Owner = Pick<Row, "task" | "student">;
 
 const NOBODY = { task: null, student: null } as const;
-const NONE = { points: 0, of: null, facts: [], same: [] } as const;
-const NOTHING = { ...NOBODY, ...NONE, file: null, result: "missing", reason: null } as const;
+const NOTHING = {
+  file: null,
+  result: "missing",
+  reason: null,
+  points: 0,
+  facts: [],
+  same: [],
+} as const;
 
-const worthOf = (task: string | null) => (task === null ? null : (TASKS[task]?.points ?? null));
+const worthOf = ({ task }: Owner) => TASKS[task ?? ""]?.points ?? null;
 
 type Options = Values<typeof check>;
 
@@ -57,9 +63,9 @@ export function runCheck(path: string, options: Options): Promise<number> {
 async function checkFile(file: string | 0, options: Options): Promise<number> {
   const { json, csv, record } = options;
   const course = courseOf(options);
-  const text = readInput(file, ANSWER_LIMIT);
+  const text = readInput(file, ANSWER_LIMIT).toString("utf8");
   if (record !== undefined) checkOutput(record);
-  const graded = await finishing(() => grade(text.toString("utf8"), course));
+  const graded = await finishing(() => attempt(() => gradeAnswerConfined(text, course)));
   if (graded instanceof InputError) {
     const { message, remedy } = graded;
     throw new InputError(`${inputName(file)}: ${message}`, { cause: graded, remedy });
@@ -75,18 +81,14 @@ async function checkFile(file: string | 0, options: Options): Promise<number> {
   return graded.right ? 0 : 1;
 }
 
-/** Grades an answer; returns the error if that fails. */
-async function grade(text: string, course: ClassOptions): Promise<Graded | Error> {
+/** Does something; returns the error if it fails. */
+async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {
   try {
-    return await gradeAnswerConfined(text, course);
+    return await work();
   } catch (error) {
-    return asError(error);
+    return error instanceof Error ? error : new Error(`${error}`);
   }
 }
-
-const second = ({ file }: Row) => new InputError(`${file} is an answer to this task, too`);
-
-const asError = (error: unknown) => (error instanceof Error ? error : new Error(`${error}`));
 
 async function checkFolder(folder: string, options: Options): Promise<number> {
   const { json, csv, record } = options;
@@ -102,13 +104,16 @@ async function checkFolder(folder: string, options: Options): Promise<number> {
     rows.push(row);
     if (!json && !csv) tell(line(row));
   };
-  const opened = files.map((file) => open(folder, names, file));
+  const opened = await Promise.all(files.map((file) => open(folder, names, file)));
   await finishing(async (interrupted) => {
     for (const { file, text, task, student, edit } of opened) {
       if (interrupted.aborted) return;
-      const other = rows.find((row) => row.task === task && row.student === student);
-      const again = task === null || other === undefined ? text : second(other);
-      const outcome = again instanceof Error ? again : await grade(again, course);
+      const other = task && rows.find((row) => row.task === task && row.student === student);
+      const outcome = await attempt(async () => {
+        if (other) throw new InputError(`${other.file} is an answer to this task, too`);
+        if (text instanceof Error) throw text;
+        return gradeAnswerConfined(text, course);
+      });
       const same = opened.filter((each) => edit !== "" && each.task === task && each.edit === edit);
       const others = same.map((each) => each.file).filter((each) => each !== file);
       add({ ...rowOf(file, outcome, { task, student }), same: others });
@@ -117,11 +122,7 @@ async function checkFolder(folder: string, options: Options): Promise<number> {
       await writeOutputs(record, [[name, renderJson(outcome.recording)]]);
     }
   });
-  for (const head of missingIn(names, rows)) add({ ...NOTHING, ...head, of: worthOf(head.task) });
-  const all = rows.flatMap(({ student }) => student ?? []);
-  const strangers = names.length === 0 ? [] : all.filter((name) => !names.includes(name));
-  if (strangers.length > 0)
-    talk(`not in the class: ${[...new Set(strangers)].map(visible).join(", ")}\n`);
+  for (const head of missingIn(names, rows)) add({ ...NOTHING, ...head, of: worthOf(head) });
   const right = rows.filter(({ result }) => result === "right").length;
   if (json || csv) printRows(rows, skipped, csv);
   else {
@@ -132,22 +133,16 @@ async function checkFolder(folder: string, options: Options): Promise<number> {
 }
 
 /** A file of a folder: its text, or why that is not graded, and whose answer it is: by its path in a class, or its head. */
-function open(folder: string, names: readonly string[], file: string) {
+async function open(folder: string, names: readonly string[], file: string) {
   const [, above = "", name = ""] = /([^/]+)\/([^/]+)\.txt$/i.exec(file) ?? [];
   const isNamed = Object.hasOwn(TASKS, name);
   const inPath = isNamed ? { task: name, student: above } : NOBODY;
-  let text: string | Error;
-  try {
-    text = readInput(join(folder, file), ANSWER_LIMIT).toString("utf8");
-  } catch (error) {
-    return { ...inPath, file, text: asError(error), edit: "" };
-  }
-  const { edit, ...head } = headOf(text);
+  const text = await attempt(async () => `${readInput(join(folder, file), ANSWER_LIMIT)}`);
+  const { edit, ...head } = headOf(text instanceof Error ? "" : text);
   const { task = inPath.task, student = inPath.student } = head;
   const isTheirs = !isNamed || !names.includes(above) || (task === name && student === above);
-  if (isTheirs) return { file, text, edit, task, student };
-  const why = new InputError(`this is an answer to ${task} of ${student}`);
-  return { ...inPath, file, text: why, edit };
+  const why = isTheirs ? text : new InputError(`this is an answer to ${task} of ${student}`);
+  return { ...(isTheirs ? { task, student } : inPath), file, text: why, edit };
 }
 
 /** The paths of all answers in a folder, and of its other files. @throws InputError if it cannot be read */
@@ -166,7 +161,7 @@ function answersIn(folder: string): { files: string[]; skipped: string[] } {
 function rowOf(file: string, graded: Graded | Error, head: Owner = NOBODY): Row {
   if (graded instanceof Error) {
     const result = graded instanceof InputError ? "unreadable" : "ungraded";
-    return { ...NOTHING, ...head, of: worthOf(head.task), file, result, reason: graded.message };
+    return { ...NOTHING, ...head, of: worthOf(head), file, result, reason: graded.message };
   }
   const { task, student, right, reason, points, of, recording } = graded;
   const result = right ? "right" : "wrong";
