@@ -115,21 +115,20 @@ const PAGE = {
   logLevel: "warning",
 };
 
-/** The scripts of pages, as text: each one function without globals. */
+/** The scripts of pages, as text: each one function. */
 export async function bundlePage(esbuild, folder) {
   const entries = { recording_page: "src/labs/record/page/client/main.tsx" };
   await esbuild.build({ ...PAGE, entryPoints: entries, outdir: folder });
-  for (const [arch, name] of [
-    ["amd64", "x64"],
-    ["arm64", "arm64"],
-  ]) {
-    await esbuild.build({
-      ...PAGE,
-      ...modelOf(name),
-      entryPoints: ["src/cli/registers/main.ts"],
-      outfile: `${folder}/registers_page-${arch}.js`,
-    });
-  }
+  const model = modelOf("x64");
+  await esbuild.build({
+    ...PAGE,
+    ...model,
+    // The fragment of the address selects the architecture.
+    banner: { js: 'const PAGE={arch:/[#&]arch=arm64/.test(location.hash)?"arm64":"x64"};' },
+    define: { ...model.define, process: "PAGE" },
+    entryPoints: ["src/cli/registers/main.ts"],
+    outfile: `${folder}/registers_page.js`,
+  });
 }
 
 /**

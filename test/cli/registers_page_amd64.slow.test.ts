@@ -26,6 +26,11 @@ const ready = (page: Page) => page.waitForSelector("#bench:not([hidden])");
 const textOf = (page: Page, id: string) => page.$eval(`#${id}`, (each) => each.textContent ?? "");
 const wordOf = (page: Page, name: string) =>
   page.$eval(`input[name=${name}]`, (field) => field.value);
+const type = async (page: Page, name: string, text: string) => {
+  await page.$eval(`input[name=${name}]`, (field) => field.select());
+  await page.keyboard.press("Backspace");
+  await page.type(`input[name=${name}]`, `${text}\n`);
+};
 const click = (page: Page, id: string) => page.click(`#${id}`);
 const story = (page: Page, i: number) =>
   page.$$eval("#stories button", (buttons, i) => buttons[i]?.click(), i);
@@ -34,7 +39,7 @@ test("it is small, asks for nothing, and is made of the model's own files", () =
   browser.show(url, {}, async (page, behaviour) => {
     await ready(page);
     assert.equal(behaviour, { requests: [url], messages: [], dialogs: [] });
-    assert.ok(Buffer.byteLength(markup) < 300_000);
+    assert.ok(Buffer.byteLength(markup) < 225_000);
   }));
 
 test("a rule's source leads to the kernel's function", () => {
@@ -59,23 +64,134 @@ test("the words of a call are those of the encoder, and typing them chooses its 
       await Promise.all(["rax", "rdi", "rbx", "r15", "orig_rax"].map((name) => wordOf(page, name))),
       [hex(flag("SYS_clone")), hex(word), "0x1", "0x5e6", "0xffffffffffffffff"],
     );
-    const type = async (name: string, text: string) => {
-      await page.$eval(`input[name=${name}]`, (field) => field.select());
-      await page.type(`input[name=${name}]`, `${text}\n`);
-    };
     const isRefused = () => page.$eval("[data-of=refusal]", (each) => each.checkVisibility());
     assert.not(await isRefused());
-    await type("rdi", "CLONE_THREAD|SIGCHLD");
+    await type(page, "rdi", "CLONE_THREAD|SIGCHLD");
     assert.ok(await page.$eval("input[name=CLONE_THREAD]", (box) => box.checked));
     assert.ok(await isRefused());
-    await type("rsi", "CLONE_THREED");
-    assert.match(await textOf(page, "wrong"), "did you mean CLONE_THREAD?");
-    const marked = () => page.$$eval("[aria-invalid]", (fields) => fields.length);
-    assert.is(await marked(), 1);
-    await type("rdx", "1");
-    assert.is(await marked(), 0);
-    assert.is(await wordOf(page, "rsi"), "0x0");
   }));
+
+test("what is no word is marked and explained at its field, and until then there is no answer", () =>
+  browser.show(url, {}, async (page) => {
+    await ready(page);
+    const marked = () =>
+      page.$$eval("[aria-invalid]", (all) =>
+        all.map((each) => each.getAttribute("name") ?? each.id),
+      );
+    await click(page, "ask");
+    for (const [text, why] of [
+      ["CLONE_THREED", 'unknown name "CLONE_THREED"; did you mean CLONE_THREAD?.'],
+      ["0x1ffffffffffffffff", "0x1ffffffffffffffff has more than 64 bits."],
+      ["-0x8000000000000001", "-0x8000000000000001 has more than 64 bits."],
+      ["", 'unknown name "".'],
+    ] as const) {
+      await type(page, "rsi", text);
+      assert.equal([await marked(), await textOf(page, "wrong-rsi")], [["rsi"], why]);
+      // Another change neither takes the mark away nor brings the old word back.
+      await type(page, "rdx", "1");
+      assert.equal([await marked(), await wordOf(page, "rsi")], [["rsi"], text]);
+      assert.is(await textOf(page, "sentence"), "No answer while a field is marked.");
+      assert.equal(await page.$$eval("#answer li", (rules) => rules.length), 0);
+    }
+    assert.equal(await complaints(page), []);
+    for (const [text, word] of [
+      ["SYS_getpid", "0x27"],
+      ["-1", "0xffffffffffffffff"],
+      ["0xffffffffffffffff", "0xffffffffffffffff"],
+    ] as const) {
+      await type(page, "rsi", text);
+      assert.equal([await marked(), await wordOf(page, "rsi")], [[], word]);
+    }
+    assert.match(await textOf(page, "sentence"), /^The kernel takes/);
+    await click(page, "ask");
+    await page.type("#guess-result", "0x\n");
+    assert.equal(await marked(), ["guess-result"]);
+    await story(page, 1);
+    assert.equal(await marked(), []);
+  }));
+
+test("a guess is judged, with the rules; after it each change is answered", () =>
+  browser.show(url, {}, async (page) => {
+    await ready(page);
+    const verdicts = () => page.$$eval("#verdict li", (all) => all.map((each) => each.textContent));
+    await page.select("#guess-ending", "stopped by SIGTRAP");
+    await page.select("#guess-counter", "0x100000c0");
+    await page.type("#guess-result", "SYS_sched_yield");
+    await click(page, "ask");
+    assert.equal(await verdicts(), [
+      "✓ what happens: stopped by SIGTRAP",
+      "✗ rip: 0x100000bf, not 0x100000c0",
+      "✓ rax: 0x18",
+    ]);
+    assert.match(await textOf(page, "answer"), /Because(R10)?If no handler is entered, a call is/);
+    await type(page, "rax", "7");
+    assert.equal(await verdicts(), []);
+    assert.match(await textOf(page, "answer"), "rax0x7 as written");
+    await type(page, "cs", "0x10");
+    assert.is(await textOf(page, "sentence"), "The kernel refuses the write: EIO.");
+    await click(page, "ask");
+    assert.is(await textOf(page, "sentence"), "Guess, then see.");
+    assert.is(await page.$eval("select#guess-ending", (field) => field.value), "");
+  }));
+
+test("an answer is told in words: calls and errnos by their names, and what a story asks for", () =>
+  browser.show(url, {}, async (page) => {
+    await ready(page);
+    const { length } = await page.$$("#stories button");
+    const shown: string[][] = [];
+    for (let i = 0; i < length; i++) {
+      await story(page, i);
+      await click(page, "ask");
+      shown.push(
+        await page.$$eval("#answer dt", (all) => all.map((each) => each.textContent ?? "")),
+      );
+    }
+    none(shown.flat(), (label) => /[a-z]\.|^\d+$|[a-z][A-Z]/.test(label));
+    const asked = ["rax", "rax", "rax", "rcx", "gs", "cs", "eflags", "rax"];
+    lists(
+      asked,
+      shown.map((labels, i) => labels.includes(asked[i] ?? "") && asked[i]),
+      (name) => name,
+    );
+    none(shown, (labels) => !labels.includes("rip"));
+    await story(page, 0);
+    await click(page, "ask");
+    assert.match(await textOf(page, "answer"), "rax0x18 sched_yield; written: 0xfffffffffffffe00");
+    assert.match(await textOf(page, "words"), "rax-512, -ERESTARTSYSorig_raxsched_yield");
+  }));
+
+test("the instructions around the program counter are shown, the filler too", () =>
+  browser.show(url, {}, async (page) => {
+    await ready(page);
+    await click(page, "ask");
+    const lines = () =>
+      page.$$eval("#listing tr", (rows) =>
+        rows.map((row) => [...row.cells].map((cell) => cell.textContent).join("|")),
+      );
+    const [before, stop, first, ...others] = await lines();
+    assert.equal([before, stop], ["0x100000be|cc|int3|", "0x100000bf|cc|int3|← stop"]);
+    assert.is(first, "0x100000c0|90|nop|← rip");
+    assert.is(others.length, 17);
+    await page.select("#code", "syscall");
+    assert.is((await lines())[2], "0x10000080|0f 05|syscall|← rip");
+    await type(page, "rip", "0");
+    assert.equal(await lines(), ["rip is outside of the stub’s page of code."]);
+  }));
+
+for (const view of [{ scheme: "light" }, { scheme: "dark", width: 390, height: 844 }] as const) {
+  test(`an answer is accessible, and no wider than the window (${view.scheme})`, () =>
+    browser.show(url, view, async (page) => {
+      await ready(page);
+      for (const i of [0, 4, 7]) {
+        await story(page, i);
+        await page.type("#guess-result", "1");
+        await click(page, "ask");
+        assert.equal(await complaints(page), []);
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(width <= (page.viewport()?.width ?? 0));
+      }
+    }));
+}
 
 test("the model's answers are those of `predict`, with a link for each of the kernel's functions", () =>
   browser.show(url, {}, async (page) => {
@@ -113,6 +229,36 @@ test("the model's answers are those of `predict`, with a link for each of the ke
     }
   }));
 
+test("a link holds the whole case, and the story that it is", () =>
+  browser.show(url, {}, async (page) => {
+    await ready(page);
+    const opened = async () => {
+      const link = await page.evaluate(() => location.href);
+      await page.goto("about:blank");
+      await page.goto(link);
+      await ready(page);
+    };
+    await story(page, 3);
+    await opened();
+    const pressed = await page.$$eval("[aria-pressed=true]", (all) =>
+      all.map((each) => each.textContent),
+    );
+    assert.equal(pressed, ["rip in the kernel’s half"]);
+    await page.select("#on", "SINGLESTEP");
+    await page.select("#signal", "SIGUSR1");
+    await page.select("#way", "SETREGSET");
+    await page.select("#machine", MACHINES.at(-1) ?? "");
+    await type(page, "r15", "0x1234");
+    const text = () => page.$eval("textarea#case", (field) => field.value);
+    const before = await text();
+    await opened();
+    assert.is(await text(), before);
+    const { from, way, on, signal, registers } = JSON.parse(before);
+    assert.equal([from, way, on, signal], ["exit", "SETREGSET", "SINGLESTEP", "SIGUSR1"]);
+    assert.equal([registers.r15, registers.ds], ["0x1234", "0x3"]);
+    assert.is(await page.$eval("select#machine", (field) => field.value), MACHINES.at(-1));
+  }));
+
 test("a link shows its case, on its machine; the other architecture has a page of its own", () =>
   browser.show(url, {}, async (page) => {
     await ready(page);
@@ -142,7 +288,7 @@ test("every story is predicted, and keys are enough", () =>
     for (let i = 0; i < length; i++) {
       await page.$$eval("#stories button", (buttons, i) => buttons[i]?.focus(), i);
       await page.keyboard.press("Enter");
-      assert.match(await textOf(page, "sentence"), "Guess first");
+      assert.is(await textOf(page, "sentence"), "Guess, then see.");
       await page.focus("#machine");
       await page.keyboard.press("Tab");
       await page.keyboard.press("Space");

@@ -1,35 +1,30 @@
 /* What the kernel does with a case, and why. */
 
-import { REGISTERS } from "../../labs/fuzz/case/arch.ts";
-import type { Case } from "../../labs/fuzz/case/case.ts";
-import { Model } from "../../labs/fuzz/predict/model.ts";
-import { type CasePrediction, predictionOf } from "../../labs/fuzz/predict/prediction.ts";
+import type { Machine } from "../../labs/fuzz/machine.ts";
+import type { CasePrediction } from "../../labs/fuzz/predict/prediction.ts";
 import { isUnasked, processorsText } from "../../labs/fuzz/predict/processors.ts";
-import { fieldRows, tellField } from "../../labs/fuzz/tell/told.ts";
-import { hex } from "../../lib/errors.ts";
-import { machineNamed } from "../machines.ts";
+import { tellFields } from "../../labs/fuzz/registers/fields.ts";
+import type { judge } from "../../labs/fuzz/registers/guess.ts";
+import type { Words } from "../../labs/fuzz/registers/words.ts";
+import { tellField } from "../../labs/fuzz/tell/told.ts";
 import { make } from "./elements.ts";
-import { wordsOf } from "./words.ts";
 
-/**
- * A sentence, and after it the fields and the rules, as `stublab predict --machine` has them.
- *
- * @throws InputError if there is no machine of that name
- */
-export function answer(it: Case, name: string): [sentence: string, ...parts: HTMLElement[]] {
-  const machine = machineNamed(name);
-  const prediction = predictionOf(it, new Model(machine));
-  const given = new Map(wordsOf(it)?.map((word, i) => [REGISTERS[i], word]));
-  const steps = fieldRows(prediction).flatMap((rows, i, { length }) => {
-    const told = rows.filter(({ name, predicted = 0n }) => tellField(name, predicted) !== "none");
-    const cells = told.flatMap(({ name, predicted = 0n }) => {
-      const before = given.get(name.replace(/^.*\./, ""));
-      const was = before === undefined || before === predicted ? "" : ` from ${hex(before)}`;
-      const value = make("dd", {}, tellField(name, predicted), make("small", {}, was));
-      return [make("dt", {}, name), value];
+/** A sentence, and after it the fields and the rules. @param asked registers that are told even if nothing changes them */
+export function answer(
+  prediction: CasePrediction,
+  words: Words,
+  machine: Machine,
+  asked: readonly string[],
+): [sentence: string, ...parts: HTMLElement[]] {
+  const steps = tellFields(prediction, words, asked).flatMap((groups, i, { length }) => {
+    const step = length > 1 ? `Step ${i + 1}: ` : "";
+    return groups.flatMap(({ head, fields }) => {
+      const cells = fields.flatMap(({ label, value, more }) => [
+        make("dt", {}, label),
+        make("dd", {}, value, make("small", {}, more && ` ${more}`)),
+      ]);
+      return [make("h2", {}, `${step}${head}`), make("dl", { class: "facts" }, ...cells)];
     });
-    const head = length > 1 ? [make("h2", {}, `Step ${i + 1}`)] : [];
-    return [...head, make("dl", { class: "facts" }, ...cells)];
   });
   const rules = prediction.rules.map((rule) => {
     const { id, told, source, asked = [] } = rule;
@@ -39,6 +34,15 @@ export function answer(it: Case, name: string): [sentence: string, ...parts: HTM
   });
   return [sentenceOf(prediction), ...steps, make("h2", {}, "Because"), make("ol", {}, ...rules)];
 }
+
+/** What of a guess is right, a line each. */
+export const verdict = (judged: ReturnType<typeof judge>): HTMLElement[] =>
+  judged.map(({ about, guessed, right }) => {
+    if (right === null) return make("li", {}, `${about}: not decided here`);
+    const isRight = guessed === right;
+    const told = isRight ? `✓ ${about}: ${right}` : `✗ ${about}: ${right}, not ${guessed}`;
+    return make("li", { class: isRight ? "right" : "bad" }, told);
+  });
 
 function sentenceOf({ it, predicted, unpredicted }: CasePrediction): string {
   const told = (name: string) => tellField(name, predicted.get(name) ?? 0n);

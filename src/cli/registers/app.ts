@@ -2,32 +2,40 @@
 
 import { HOST_ARCH, HOST_MACHINE } from "../../core/machine/index.ts";
 import * as arch from "../../labs/fuzz/case/arch.ts";
-import { ONS, STARTS, WAYS } from "../../labs/fuzz/case/records.ts";
+import { ENUMERATIONS, ONS, STARTS, WAYS } from "../../labs/fuzz/case/records.ts";
 import { formatCase } from "../../labs/fuzz/case/text.ts";
+import { Model } from "../../labs/fuzz/predict/model.ts";
+import { type CasePrediction, predictionOf } from "../../labs/fuzz/predict/prediction.ts";
+import { callOf, FLAG_SETS, holds, meaningOf } from "../../labs/fuzz/registers/bits.ts";
+import * as guesses from "../../labs/fuzz/registers/guess.ts";
+import { instructionsAround, isIn } from "../../labs/fuzz/registers/listing.ts";
+import * as own from "../../labs/fuzz/registers/words.ts";
 import { caseJson } from "../../labs/fuzz/tell/told.ts";
 import { hex } from "../../lib/errors.ts";
-import { callNames, constantsOf, parseFlags } from "../../lib/names.ts";
+import { callNames, constantsOf } from "../../lib/names.ts";
 import { MACHINES, machineNamed } from "../machines.ts";
-import { answer } from "./answer.ts";
-import { callOf, FLAG_SETS, holds, meaningOf } from "./bits.ts";
+import { answer, verdict } from "./answer.ts";
 import { element, make } from "./elements.ts";
 import LINES from "./stories.jsonl";
-import { encode, encoder, readCase, type Words, withWay, withWords, wordsOf } from "./words.ts";
 
 const { BASELINE, CALL, CALL_CODE, CODES, indexOf, PC, placeOf, REGISTERS } = arch;
+const { COUNTER, ELSEWHERE, ENDINGS, judge, parseWord, RESULT } = guesses;
+const { encode, encoder, readCase, withWay, withWords, wordsOf } = own;
+type Words = own.Words;
 const { constants, encodeSyscall, encodeBootstrap } = encoder;
 const { number: NUMBER, arguments: ARGUMENTS } = HOST_MACHINE.callRegisters;
 const INDICES = ARGUMENTS.map(indexOf);
 /** A pid that a stub may have. */
 const SOME_PID = 1510;
-const [NONE, ELSEWHERE] = ["none", "elsewhere"];
+const NONE = "none";
 const SIGNALS = [NONE, ...constantsOf("signal", constants).map(([name]) => name)];
-const CALLS = callNames(constants);
 
 /** Cases to begin with, and what to look at. */
 const STORIES: readonly {
   readonly title: string;
   readonly about: string;
+  /** Registers that it asks for. */
+  readonly asks?: readonly string[];
   readonly case: object;
 }[] = LINES.trimEnd()
   .split("\n")
@@ -38,14 +46,26 @@ const STORIES: readonly {
 const state = {
   it: readCase({}),
   machine: MACHINES[0] ?? "",
+  /** Whether the reader has guessed: then each change is answered. */
   asked: false,
-  story: STORIES[0],
+  story: STORIES[0] as (typeof STORIES)[number] | undefined,
+  /** What of the guess was right, until something is changed. */
+  judged: [] as ReturnType<typeof judge>,
 };
+
+/** The fields whose text means nothing, each with the element that says why. */
+const wrong = new Map<HTMLElement, HTMLElement>();
 
 const words = (): Words => wordsOf(state.it) ?? BASELINE;
 const write = (next: Words) => show({ it: withWords(state.it, next) });
 const edit = (members: object) => show({ it: readCase({ ...formatCase(state.it), ...members }) });
 const caseText = () => JSON.stringify(formatCase(state.it));
+
+/** What a stop, or a request that resumes, is. */
+function aboutOf(kind: string, value: string): string {
+  const found = ENUMERATIONS.find(({ name }) => name === kind && name !== "way");
+  return found?.values.find(([name]) => name === value)?.[1] ?? value;
+}
 
 /** A choice among words: what is chosen, and what choosing does. */
 type Choice = readonly [
@@ -73,7 +93,7 @@ const CHOICES: Readonly<Record<string, Choice>> = {
     (name) => write(words().with(PC, placeOf(name))),
   ],
   call: [
-    [NONE, ...CALLS],
+    [NONE, ...callNames(constants)],
     () => callOf(words()) ?? NONE,
     (name) => write(name === NONE ? BASELINE : injected(name)),
   ],
@@ -91,22 +111,43 @@ function injected(name: string): Words {
   );
 }
 
-/** Lets an element act. If it cannot, the page says why, and marks it until the next change. */
-function on(target: HTMLElement, event: string, act: () => void): void {
+/** Lets an element act. If it cannot, the page says why, and marks it, until it is changed, or all are. */
+function on(
+  target: HTMLElement,
+  event: string,
+  act: () => void,
+  message = element(HTMLElement, "wrong"),
+): void {
   target.addEventListener(event, () => {
+    unmark(target);
     try {
       act();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      element(HTMLElement, "wrong").textContent = `${why}.`;
+      message.textContent = `${error instanceof Error ? error.message : String(error)}.`;
       target.setAttribute("aria-invalid", "true");
+      target.setAttribute("aria-describedby", message.id);
+      wrong.set(target, message);
+      showAnswer();
     }
   });
 }
 
+function unmark(...targets: readonly HTMLElement[]): void {
+  for (const target of targets) {
+    wrong.get(target)?.replaceChildren();
+    wrong.delete(target);
+    target.removeAttribute("aria-invalid");
+    target.removeAttribute("aria-describedby");
+  }
+}
+
 const buttons = STORIES.map((story) => {
   const button = make("button", { type: "button" }, story.title);
-  on(button, "click", () => show({ story, it: readCase(story.case), asked: false }));
+  on(button, "click", () => {
+    unmark(...wrong.keys());
+    show({ story, it: readCase(story.case) });
+    guessAgain();
+  });
   return button;
 });
 
@@ -124,19 +165,43 @@ const flags = FLAG_SETS.map((set) => {
 /** Rows of the table: the registers that matter most come first. */
 const rows = [...new Set([PC, indexOf(NUMBER), CALL, ...INDICES, ...REGISTERS.keys()])].map((i) => {
   const name = REGISTERS[i] ?? "";
-  const [field, meaning] = [make("input", { "aria-label": name, name }), make("td", {})];
-  on(field, "change", () => {
-    write(words().with(i, BigInt.asUintN(64, parseFlags(field.value, constants))));
-  });
-  const row = make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, field), meaning);
+  const why = make("small", { class: "bad", id: `wrong-${name}`, role: "status" });
+  const field = make("input", { "aria-label": name, name, autocomplete: "off" });
+  const meaning = make("span", {});
+  on(field, "change", () => write(words().with(i, parseWord(field.value.trim()))), why);
+  const cells = [make("td", {}, field), make("td", {}, meaning, why)];
+  const row = make("tr", {}, make("th", { scope: "row" }, name), ...cells);
   return { i, field, meaning, row };
 });
+
+const guess = {
+  ending: element(HTMLSelectElement, "guess-ending"),
+  counter: element(HTMLSelectElement, "guess-counter"),
+  result: element(HTMLInputElement, "guess-result"),
+};
+
+function guessAgain(): void {
+  unmark(guess.result);
+  for (const field of Object.values(guess)) field.value = "";
+  show({ asked: false });
+}
+
+/** Shows the answer, and what of the guess is right. */
+function see(): void {
+  const { ending, counter, result } = guess;
+  const given = { ending: ending.value, counter: counter.value, result: result.value.trim() };
+  show({ asked: true, judged: judge(given, predicted(), words()) });
+  element(HTMLElement, "sentence").scrollIntoView({ block: "nearest" });
+}
+
+const options = (values: readonly string[], told = (value: string) => value) =>
+  values.map((value) => make("option", { value }, told(value)));
 
 /** Fills the page, and shows what its link has: `machine`, and `case`, a document; without one the first story. */
 export function start(place: URLSearchParams): void {
   for (const [id, [values, , choose]] of Object.entries(CHOICES)) {
     const select = element(HTMLSelectElement, id);
-    select.append(...values.map((value) => make("option", { value }, value)));
+    select.append(...options(values, (value) => aboutOf(id, value)));
     on(select, "change", () => choose(select.value));
   }
   element(HTMLElement, "words").append(...rows.map(({ row }) => row));
@@ -145,12 +210,19 @@ export function start(place: URLSearchParams): void {
   on(element(HTMLElement, "mark"), "click", () => {
     write(encode(words(), (block) => encodeBootstrap(block, SOME_PID)));
   });
-  on(element(HTMLElement, "ask"), "click", () => {
-    show({ asked: true });
-    element(HTMLElement, "sentence").scrollIntoView({ block: "nearest" });
-  });
+  on(element(HTMLElement, "ask"), "click", () => (state.asked ? guessAgain() : see()));
+  guess.ending.append(...options(["", ...ENDINGS], (ending) => ending || "?"));
+  const { result } = guess;
+  const why = element(HTMLElement, "wrong-guess");
+  on(result, "change", () => result.value.trim() && parseWord(result.value.trim()), why);
+  for (const [name, register] of Object.entries({ counter: COUNTER, result: RESULT }))
+    for (const each of document.querySelectorAll(`.${name}`)) each.textContent = register;
   const text = element(HTMLTextAreaElement, "case");
-  on(text, "change", () => show({ it: readCase(JSON.parse(text.value)) }));
+  on(text, "change", () => {
+    const it = readCase(JSON.parse(text.value));
+    unmark(...wrong.keys());
+    show({ it });
+  });
   const copies = {
     case: caseText,
     command: () => `stublab fuzz replay - <<< '${caseText()}'`,
@@ -164,29 +236,26 @@ export function start(place: URLSearchParams): void {
     });
   }
   const linked = place.get("case");
-  if (linked !== null) state.story = undefined;
   const it = readCase(linked === null ? (state.story?.case ?? {}) : JSON.parse(linked));
-  show({ it, machine: place.get("machine") ?? state.machine });
+  const story = STORIES.find((each) => caseJson(readCase(each.case)) === caseJson(it));
+  show({ it, story, machine: place.get("machine") ?? state.machine });
   element(HTMLElement, "bench").hidden = false;
 }
 
 /** Shows the page after a change. @throws InputError if the case would be invalid; then nothing changes */
 function show(change: Partial<typeof state>): void {
   const text = caseJson(change.it ?? state.it);
-  Object.assign(state, change);
-  const { it, machine, story, asked } = state;
-  for (const wrong of document.querySelectorAll("[aria-invalid]"))
-    wrong.removeAttribute("aria-invalid");
-  element(HTMLElement, "wrong").textContent = "";
-  element(HTMLTextAreaElement, "case").value = text;
+  Object.assign(state, { judged: [], ...change });
+  const { it, machine, story } = state;
+  fill(element(HTMLTextAreaElement, "case"), text);
   for (const { i, field, meaning, row } of rows) {
     const word = words()[i] ?? 0n;
-    field.value = hex(word);
+    fill(field, hex(word));
     meaning.textContent = meaningOf(words(), i);
     row.className = word === BASELINE[i] ? "" : "changed";
   }
   for (const [id, [, chosen]] of Object.entries(CHOICES))
-    element(HTMLSelectElement, id).value = `${chosen()}`;
+    fill(element(HTMLSelectElement, id), `${chosen()}`);
   const held = flags.filter(({ set }) => holds(set, words()));
   for (const each of flags) {
     each.part.hidden = !held.includes(each);
@@ -205,9 +274,51 @@ function show(change: Partial<typeof state>): void {
     part.hidden = parts[part.dataset.of ?? ""] !== true;
   for (const button of buttons) button.ariaPressed = `${button.textContent === story?.title}`;
   element(HTMLElement, "about").textContent = story?.about ?? "";
-  const [sentence, ...told] = asked ? answer(it, machine) : ["Guess first, then ask."];
-  element(HTMLElement, "sentence").textContent = sentence;
-  element(HTMLElement, "answer").replaceChildren(...told);
+  showAnswer();
   const fragment = new URLSearchParams({ arch: HOST_ARCH, machine, case: caseText() });
   history.replaceState(null, "", `#${fragment}`);
+}
+
+/** Fills a field, unless what is in it is wrong, and marked. */
+function fill(field: HTMLElement & { value: string }, value: string): void {
+  if (!wrong.has(field)) field.value = value;
+}
+
+const predicted = () => predictionOf(state.it, new Model(machineNamed(state.machine)));
+
+/** Shows the answer to a case, and where its program counter is; no answer while a field is marked. */
+function showAnswer(): void {
+  const { story, asked, judged } = state;
+  const isAnswered = asked && wrong.size === 0;
+  const prediction = predicted();
+  const none = asked ? "No answer while a field is marked." : "Guess, then see.";
+  const registers = [COUNTER, RESULT, ...(story?.asks ?? [])];
+  const full = () => answer(prediction, words(), machineNamed(state.machine), registers);
+  const [sentence, ...told] = isAnswered ? full() : [none];
+  element(HTMLElement, "sentence").textContent = sentence;
+  element(HTMLElement, "verdict").replaceChildren(...(isAnswered ? verdict(judged) : []));
+  element(HTMLElement, "answer").replaceChildren(...told);
+  element(HTMLElement, "ask").textContent = asked ? "Guess again" : "See what the kernel does";
+  element(HTMLElement, "guess").hidden = asked;
+  showCode(isAnswered ? prediction : undefined);
+}
+
+function showCode(prediction: CasePrediction | undefined): void {
+  const counter = words()[PC] ?? 0n;
+  const next = prediction?.predicted.get(`stopped.${COUNTER}`) ?? 0n;
+  const lines = instructionsAround(counter);
+  const rows = lines.map((line) => {
+    const { address, bytes, text, isFiller } = line;
+    const marks = [isIn(counter, line) ? `← ${COUNTER}` : "", isIn(next, line) ? "← stop" : ""];
+    const code = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    const cells = [code, text, marks.join(" ").trim()].map((cell) => make("td", {}, cell));
+    const head = make("th", { scope: "row" }, hex(address));
+    return make("tr", { class: isFiller ? "filler" : undefined }, head, ...cells);
+  });
+  const none = make("tr", {}, make("td", {}, `${COUNTER} is outside of the stub’s page of code.`));
+  element(HTMLElement, "listing").replaceChildren(...(rows.length > 0 ? rows : [none]));
+  const { value } = guess.counter;
+  const places = ["", ...lines.map(({ address }) => hex(address)), ELSEWHERE];
+  guess.counter.replaceChildren(...options(places, (place) => place || "?"));
+  guess.counter.value = places.includes(value) ? value : "";
 }

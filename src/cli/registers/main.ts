@@ -1,10 +1,10 @@
-// The script of the page: one for each architecture, of which the fragment of its address selects one. The build bundles them.
+// The script of the page. The fragment of its address selects an architecture; another fragment is another page.
 
 import { HOST_ARCH } from "../../core/machine/index.ts";
 import { hold } from "./node.ts";
 
 const place = new URLSearchParams(location.hash.slice(1));
-if ((place.get("arch") ?? "amd64") === HOST_ARCH) void begin();
+void begin();
 addEventListener("hashchange", () => location.reload());
 
 async function begin(): Promise<void> {

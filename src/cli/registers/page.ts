@@ -15,11 +15,10 @@ const FILES: Readonly<Record<Arch, readonly string[]>> = {
 };
 
 /**
- * A page of less than 300 kB that asks for nothing else: one chooses registers, and the fuzz lab's model predicts what the
+ * A page of less than 225 kB that asks for nothing else: one chooses registers, and the fuzz lab's model predicts what the
  * kernel does with them. It belongs beside the index of lessons.
  */
 export function renderRegistersPage(): string {
-  const scripts = ARCHES.map((arch) => readFileSync(beside(`registers_page-${arch}.js`), "utf8"));
   const packed = (name: string) =>
     gzipSync(readFileSync(beside(name)), { level: 9 }).toString("base64");
   const template = readFileSync(beside("registers_page.html"), "utf8");
@@ -30,7 +29,7 @@ export function renderRegistersPage(): string {
     title: "stublab: what will the kernel do?",
     styles: [BASE_STYLE, REGISTERS_STYLE],
     scripts: [],
-    bundle: scripts.join("\n"),
+    bundle: readFileSync(beside("registers_page.js"), "utf8"),
     wasm: true,
     about: {
       description:

@@ -29,17 +29,23 @@ textarea { width: 100%; padding: 0.5rem; }
 .changed th { font-weight: 700; }
 .changed input { background: var(--mark); border-color: transparent; }
 .asking > label { display: block; margin-bottom: 0.75rem; }
+fieldset label { max-width: 100%; }
+#guess { display: grid; gap: 0.375rem; }
+#verdict { list-style: none; padding: 0; }
+#verdict .right { color: var(--good); }
+.code td:last-child { width: 100%; color: var(--link); }
+.code .filler { color: var(--soft); }
 #ask { display: block; width: 100%; font-size: 1.125rem; font-weight: 600; padding: 0.625rem; color: var(--paper);
   background: var(--link); border-color: transparent; border-radius: 6px; cursor: pointer; }
 .answer { border: 1px solid var(--rule); border-radius: 6px; padding: 0.25rem 1rem; margin: 0.75rem 0 1rem; }
-.sentence { scroll-margin: 1rem 0 12rem; font-size: 1.25rem; line-height: 1.4; font-weight: 600; }
+.sentence { scroll-margin: 1rem; font-size: 1.25rem; line-height: 1.4; font-weight: 600; }
 .answer h2 { border: 0; margin: 1rem 0 0; }
 .answer dd { font-family: var(--mono); font-size: 0.8125rem; }
 .answer ol { list-style: none; padding: 0; margin: 0 0 0.5rem; }
-.answer li { display: grid; grid-template-columns: 3rem minmax(0, 1fr); margin-top: 0.625rem; }
+.answer ol > li { display: grid; grid-template-columns: 3rem minmax(0, 1fr); margin-top: 0.625rem; }
 .answer li b { font: 600 0.8125rem/1.6 var(--mono); }
 .answer li a:not([href]) { color: var(--soft); }
 .answer li a { display: block; width: fit-content; font-size: 0.75rem; }
 @media (max-width: 60rem) { .columns { display: block; } .asking { position: static; max-height: none; } }
-@media (max-width: 40rem) { #ask { position: fixed; z-index: 1; inset: auto 1rem 0.5rem; width: auto; } .words :is(th, td) { padding-right: 0.5rem; } }
+@media (max-width: 40rem) { .words :is(th, td) { padding-right: 0.5rem; } }
 `;

@@ -87,8 +87,12 @@ export interface ToldCase extends ToldStep {
   readonly before: readonly ToldStep[];
 }
 
-/** The fields of each step side by side. A register is omitted if it has the value that was written and predicted. */
-export function fieldRows({ before, ...last }: ToldCase) {
+/**
+ * The fields of each step side by side. A register is omitted if it has the value that was written and predicted.
+ *
+ * @param isAsked whether it is not omitted
+ */
+export function fieldRows({ before, ...last }: ToldCase, isAsked = (_: string) => false) {
   const registers = wordsOf(BASELINE);
   return [...before, last].map(({ it, predicted, seen }) => {
     const names = new Set([...predicted.keys(), ...(seen?.keys() ?? [])]);
@@ -102,7 +106,10 @@ export function fieldRows({ before, ...last }: ToldCase) {
         const differs = p !== undefined && seen !== undefined && p !== s;
         return { name, predicted: p, seen: s, differs };
       })
-      .filter((row) => row.differs || !isPlain(given, row.name, row.seen ?? row.predicted));
+      .filter(
+        (row) =>
+          row.differs || isAsked(row.name) || !isPlain(given, row.name, row.seen ?? row.predicted),
+      );
   });
 }
 

@@ -1,16 +1,9 @@
 /* The bits of registers by their names. */
 
-import { HOST_ARCH, HOST_MACHINE } from "../../core/machine/index.ts";
-import {
-  CALL,
-  CALL_CODE,
-  CODES,
-  indexOf,
-  PC,
-  placeOf,
-  REGISTERS,
-} from "../../labs/fuzz/case/arch.ts";
-import { constantsOf, errorName, signalName, syscallName } from "../../lib/names.ts";
+import { HOST_ARCH, HOST_MACHINE } from "../../../core/machine/index.ts";
+import { constantsOf, errorName, signalName, syscallName } from "../../../lib/names.ts";
+import { CALL, CALL_CODE, indexOf, PC, placeOf, REGISTERS } from "../case/arch.ts";
+import { instructionAt } from "./listing.ts";
 import { encoder, type Words } from "./words.ts";
 
 /** The flags in a register. */
@@ -79,9 +72,12 @@ export function meaningOf(words: Words, i: number): string {
     const signal = Number(word & (set.signal ?? 0n));
     return [...terms, ...(signal === 0 ? [] : [signalName(signal, constants)])].join(" ");
   }
-  if (i === PC) return CODES.find(({ address }) => address === word)?.text ?? "";
+  if (i === PC) return instructionAt(word)?.text ?? "";
   if (name === NUMBER && call !== undefined) return call;
   if (i === CALL && BigInt.asIntN(32, word) === -1n) return "no call";
+  // A call that is restarted has its number in both.
+  if (i === CALL || (name === NUMBER && word !== 0n && word === words[CALL]))
+    return syscallName(word, constants) ?? "";
   if (/^[c-gs]s$/.test(name) && word !== 0n) return `segment ${word >> 3n}, level ${word & 3n}`;
   const signed = BigInt.asIntN(64, word);
   if (signed >= 0n || signed < -4095n) return word < 10n || word > 9999n ? "" : `${word}`;

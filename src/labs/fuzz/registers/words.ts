@@ -1,15 +1,15 @@
 /* The registers of a case: read from it, written into it, and what the encoder makes of them. */
 
-import { openAssemblyEncoder } from "../../core/encoder/assembly.ts";
-import { BlockAllocator, registerLayout } from "../../core/encoder/block.ts";
-import { expectDriver } from "../../core/encoder/driver.ts";
-import { HOST_ARCH } from "../../core/machine/index.ts";
-import { BASELINE } from "../../labs/fuzz/case/arch.ts";
-import type { Case } from "../../labs/fuzz/case/case.ts";
-import { CASE_SCHEMA } from "../../labs/fuzz/case/records.ts";
-import { formatCase, parseCase } from "../../labs/fuzz/case/text.ts";
-import type { Machine } from "../../labs/fuzz/machine.ts";
-import { asBlock } from "../../labs/fuzz/predict/arch.ts";
+import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
+import { BlockAllocator, registerLayout } from "../../../core/encoder/block.ts";
+import { expectDriver } from "../../../core/encoder/driver.ts";
+import { HOST_ARCH } from "../../../core/machine/index.ts";
+import { BASELINE } from "../case/arch.ts";
+import type { Case } from "../case/case.ts";
+import { CASE_SCHEMA } from "../case/records.ts";
+import { formatCase, parseCase } from "../case/text.ts";
+import type { Machine } from "../machine.ts";
+import { asBlock } from "../predict/arch.ts";
 
 export type Words = readonly bigint[];
 
