@@ -196,7 +196,7 @@ command("task: the student's name selects the variant", async () => {
   const signals = [];
   for (const name of ["ada", "bob", "cy", "dan"]) {
     const text = await printed(["lesson", "task", "clone-registers", "--student", name]);
-    signals.push(/signal is (SIG\w+)/.exec(text.replaceAll("\n# ", " "))?.[1]);
+    signals.push(/exit signal (SIG\w+)/.exec(text.replaceAll("\n# ", " "))?.[1]);
   }
   assert.ok(new Set(signals).size > 1);
 });

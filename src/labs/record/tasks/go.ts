@@ -172,7 +172,7 @@ export function inject(actor: Actor, name: string, args: Arguments, why: string)
     actor.call(name, args, { why, answer: `The result is in ${NAMES.RESULT}.` });
     return resultOf(actor).told;
   } catch (error) {
-    if (error instanceof TraceError) return "does not come back";
+    if (error instanceof TraceError) return "does not return";
     return endBy(error, actor, name).told;
   }
 }
@@ -180,7 +180,7 @@ export function inject(actor: Actor, name: string, args: Arguments, why: string)
 /** Resumes a stub up to its next system call, and returns the name of that; undefined if another stop comes first. */
 export function enterCall(actor: Actor, why: string): string | undefined {
   actor.request("PTRACE_SYSCALL", why);
-  const stop = actor.awaitStop("What has the kernel made of the registers?");
+  const stop = actor.awaitStop("The kernel may have changed the registers.");
   if (stop.kind !== "syscall") return undefined;
   return callName(actor, callWords(actor.registers()).number);
 }

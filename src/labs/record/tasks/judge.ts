@@ -44,7 +44,7 @@ const EXECUTES = "the stub that executes your registers";
 const MACHINE = [UnsupportedError, ForkError, BirthError, AttachError] as const;
 
 const BORN =
-  "It has not executed an instruction yet. Its registers are those of the task that made it, but the result is 0.";
+  "It has not executed an instruction yet. Its registers are those of the task that created it, except that the result is 0.";
 
 /** A fact does not hold. */
 export class Decided extends Error {}
@@ -78,7 +78,7 @@ export class Judge {
     this.keeper = createKeeper(this.tracer);
     this.keeper.scrub();
     recorder.observe(
-      "The stubs are traced from birth, and single-stepped, so that an answer that does harm can be stopped. They have " +
+      "The check traces the stubs from birth and steps each instruction, so that it can stop a harmful answer. They have " +
         "limits, no open files, and a filter of system calls.",
     );
   }

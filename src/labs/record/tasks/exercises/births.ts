@@ -6,7 +6,6 @@ import { go, RESTS, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import type { Pose } from "../task.ts";
 import {
-  answersStill,
   becomesStub,
   castAnswer,
   cloneStub,
@@ -15,6 +14,7 @@ import {
   linesOf,
   livesAsStub,
   makesCall,
+  takesCalls,
   writeAnswer,
 } from "./verbs.ts";
 
@@ -66,7 +66,7 @@ export const earlyAttach: Pose = (draw) => {
       const parent = judge.cast({ lane: "master", role: "the stub that has cloned it" });
       const child = cloneStub(judge, parent);
       go(child, count);
-      if (spoilt !== undefined) write(child, { [spoilt]: 77n }, "This should not happen.");
+      if (spoilt !== undefined) write(child, { [spoilt]: 77n }, "The check spoils it.");
       writeAnswer(judge, child, answer);
       livesAsStub(judge, parent, child);
     },
@@ -95,7 +95,7 @@ export const makeThread: Pose = (draw) => {
       judge.expect("the new task", expected, isThread ? expected : other);
       const thread = judge.adopt(stub.pid, tid, call, "thread", "the thread that it has made");
       judge.expect("the thread", RESTS, go(thread));
-      answersStill(judge, stub);
+      takesCalls(judge, stub);
       expectShared(judge, stub, tid, { "file table": files, "working folder": folders });
     },
   };

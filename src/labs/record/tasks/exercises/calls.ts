@@ -1,7 +1,7 @@
 import { NAMES } from "../../arch.ts";
 import { resultOf } from "../go.ts";
 import type { Pose } from "../task.ts";
-import { answersStill, castAnswer, linesOf, makesCall } from "./verbs.ts";
+import { castAnswer, linesOf, makesCall, takesCalls } from "./verbs.ts";
 
 /** For each errno a call that fails with it. */
 const FAILURES = {
@@ -29,7 +29,7 @@ export const failingCall: Pose = (draw) => {
       const other = `${name} does not fail with ${errno} here`;
       judge.expect("the result of the call", `-${errno}`, told, other);
       judge.expect("RAX", `${result}`, `${resultOf(stub).result}`);
-      answersStill(judge, stub);
+      takesCalls(judge, stub);
     },
   };
 };

@@ -35,7 +35,7 @@ export const parentDies: Pose = (draw) => {
 
 /** A birth whose parent dies after some instructions of the child; how the child ends. */
 function dieAfter(judge: Judge, count: number): string {
-  const parent = judge.cast({ lane: "parent", role: "its life is short" });
+  const parent = judge.cast({ lane: "parent", role: "the parent that is killed" });
   const child = cloneStub(judge, parent);
   go(child, count);
   kill(parent, "The parent is killed now.");

@@ -5,7 +5,7 @@ import { hex } from "../../../../lib/errors.ts";
 import { go, inject, RESTS } from "../go.ts";
 import { type Cast, mapPages } from "../judge.ts";
 import type { Pose } from "../task.ts";
-import { answersStill, castAnswer, linesOf, makesCall } from "./verbs.ts";
+import { castAnswer, linesOf, makesCall, takesCalls } from "./verbs.ts";
 
 const PAGE = BigInt(PAGE_SIZE);
 
@@ -40,7 +40,7 @@ export const onePage: Pose = (draw) => {
         .map(({ start, end }) => range(BigInt(start), BigInt(end)));
       const expected = [keep, page].map((at) => range(at, at + PAGE));
       judge.expect("what is mapped", expected.join(", "), left.join(", "));
-      answersStill(judge, stub);
+      takesCalls(judge, stub);
     },
   };
 };
@@ -66,7 +66,7 @@ export const rseqArea: Pose = (draw) => {
       judge.expect("the area that is registered", "0x0", left);
       inject(stub, "munmap", [page, PAGE_SIZE], "The page of the area is unmapped.");
       inject(stub, "sched_yield", [], "Now the kernel would write to a registered area.");
-      answersStill(judge, stub);
+      takesCalls(judge, stub);
     },
   };
 };

@@ -36,7 +36,7 @@ export function castAnswer(judge: Judge, answer: Answer, more: Words = {}, cast?
 /** Why a stub executes the call of an answer. */
 const SELECTED = `The call that the registers select: ${NAMES.NUMBER} has its number, and others its arguments.`;
 
-/** Executes registers that must make a call and come back. Returns that call. */
+/** Executes registers that must make a call and return to rest. Returns that call. */
 export function makesCall(judge: Judge, actor: Actor): MadeCall {
   const run = go(actor, undefined, SELECTED);
   judge.expect("the stub", RESTS, run);
@@ -62,11 +62,11 @@ const ORDINARY = kernelWord("CLONE_FILES|SIGCHLD");
 export function cloneNew(judge: Judge, parent: Actor, word = ORDINARY): Actor {
   const frame = parent.frame("clone", word);
   judge.tracer.host.encoder.encodeBootstrap(frame.offset, parent.pid);
-  parent.setRegisters(frame, "The frame of a clone.");
+  parent.setRegisters(frame, "The registers of a clone.");
   return hasChild(judge, parent, makesCall(judge, parent));
 }
 
-/** The same, and lets that come to the begin of the stub code. */
+/** The same, and lets it execute up to the begin of the stub code. */
 export function cloneStub(judge: Judge, parent: Actor, word?: bigint): Actor {
   const child = cloneNew(judge, parent, word);
   // It returns from the clone to the instruction after it.
@@ -75,11 +75,11 @@ export function cloneStub(judge: Judge, parent: Actor, word?: bigint): Actor {
   return child;
 }
 
-/** Lets a stub that begins come to its self-stop. */
+/** Lets a stub that begins execute up to its self-stop. */
 export function comesToStop(judge: Judge, child: Actor): void {
   const run = go(child);
   const hasCalled = run.told === RESTS && run.calls.length > 0;
-  const unsent = "it came to its INT3 without having stopped itself";
+  const unsent = "it reached its INT3 without having stopped itself";
   judge.expect("the new stub", STOPPED, run, hasCalled ? unsent : undefined);
 }
 
@@ -94,17 +94,17 @@ export function becomesStub(judge: Judge, parent: Actor, child: Actor): void {
   judge.expect("getppid, injected", `${parent.pid}`, asked);
 }
 
-/** Expects of a stub that begins all that a stub must do: it stops itself, answers, and ends with its parent. */
+/** Expects of a stub that begins all that a stub must do: it stops itself, executes calls, and ends with its parent. */
 export function livesAsStub(judge: Judge, parent: Actor, child: Actor): void {
   comesToStop(judge, child);
   becomesStub(judge, parent, child);
-  kill(parent, "The parent is killed: what becomes of the stub?");
+  kill(parent, "The parent is killed.");
   const how = awaitEnd(child, "Its parent is dead.");
   judge.expect("the stub after the death of its parent", "killed by SIGKILL", how);
 }
 
 /** Expects that calls can still be injected into a stub. */
-export function answersStill(judge: Judge, stub: Actor): void {
-  const asked = inject(stub, "getpid", [], "Does the stub still answer?");
+export function takesCalls(judge: Judge, stub: Actor): void {
+  const asked = inject(stub, "getpid", [], "Can calls still be injected into the stub?");
   judge.expect("the next call", `${stub.pid}`, asked);
 }
