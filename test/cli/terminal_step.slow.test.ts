@@ -59,7 +59,7 @@ onTerminal("a lesson is recorded first; keys of all kinds arrive", async () => {
       [["NPage", "NPage"], /↑\n/],
       [["g", "9"], /go to step 9/],
       [["Escape"], /j k scroll/],
-      [["End"], /before step/],
+      [["End"], /before event/],
       [["Down"], /^▶ 1 /m],
       [["Enter", "C-l"], /^(Right|The answer): /m],
     ] as const) {

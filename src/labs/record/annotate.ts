@@ -3,7 +3,7 @@
 import { errorName, syscallName } from "../../lib/names.ts";
 import { type RecordArch, tellFlags } from "./arch.ts";
 import { tellCall } from "./calls.ts";
-import type { LaneMoment, Moment, Moments, RegisterRow } from "./moment.ts";
+import { changeOf, type Moment, type Moments, type RegisterRow } from "./moment.ts";
 import { type KernelField, kernelRows } from "./proc.ts";
 import type { Call, KernelView } from "./recording.ts";
 
@@ -14,11 +14,8 @@ export interface MeaningRow extends RegisterRow {
   readonly used: boolean;
 }
 
-/** A field of /proc; null before if it was not asked before, or not again with this step. */
-export interface KernelRow extends Omit<RegisterRow, "name" | "before"> {
-  readonly name: KernelField;
-  readonly before: string | null;
-}
+/** A field of /proc. */
+export type KernelRow = RegisterRow & { readonly name: KernelField };
 
 /** Below this, a number is not taken for a pid unless it is where a pid belongs. */
 export const LEAST_PID = 256;
@@ -44,14 +41,13 @@ export class Annotator {
   }
 
   /** What /proc said of a lane last, with the lanes that its pids belong to; empty if it was not asked. */
-  kernelRows({ kernel }: LaneMoment, index: number): readonly KernelRow[] {
+  kernelRows(id: string, index: number, since = index): readonly KernelRow[] {
+    const { kernel } = this.#moments.lane(id, index);
     if (kernel === null) return [];
-    const isNew = kernel.step === index;
-    const old = new Map(isNew && kernel.before !== null ? this.#kernelTerms(kernel.before) : []);
-    return this.#kernelTerms(kernel.value).map(([name, after]) => {
-      const before = old.get(name) ?? null;
-      return { name, before, after, changed: before !== null && before !== after };
-    });
+    const reports = this.#moments.reports(id, "kernel", index, since);
+    return this.#kernelTerms(kernel.value).map(([name, after]) =>
+      changeOf(name, after, reports, (view) => new Map(this.#kernelTerms(view)).get(name)),
+    );
   }
 
   #kernelTerms(view: KernelView): (readonly [term: KernelField, value: string])[] {
@@ -77,7 +73,7 @@ export class Annotator {
     return [...first, ...rest.toSorted((a, b) => Number(isSegment(a)) - Number(isSegment(b)))];
   }
 
-  /** The registers that the step of a moment changed. */
+  /** The registers that changed. */
   changes(moment: Moment): readonly MeaningRow[] {
     // The registers of a moment may be those of another lane than its step is about.
     if (moment.step?.about !== moment.subject) return [];

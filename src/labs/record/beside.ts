@@ -97,8 +97,7 @@ function valuesOf(recording: Recording): (index: number) => ReadonlyMap<string, 
       values.set(name, [shown, arch.FLAG_WORDS.includes(name) ? flags : word, changed]);
     }
     if (kernel === null) return values;
-    const known = moments.lane(about, index);
-    for (const { name, after, before, changed } of annotator.kernelRows(known, index)) {
+    for (const { name, after, before, changed } of annotator.kernelRows(about, index)) {
       const word = compared(after, PID_FIELDS.includes(name));
       // Resident memory depends on the machine.
       if (name !== "VmRSS") values.set(name, [after, word, changed || before === null]);

@@ -65,9 +65,13 @@ export function eventAt(events: readonly number[], step: number): number {
   return events.findIndex((event) => event >= step);
 }
 
+/** The index of the first step of the event that a step is part of. */
+export function startOf(events: readonly number[], step: number): number {
+  return (events.findLast((event) => event < step) ?? -1) + 1;
+}
+
 /** The steps that lead to an event; none for a step that is no event. */
 export function stepsOf(events: readonly number[], event: number): readonly number[] {
-  const place = events.indexOf(event);
-  const first = (events[place - 1] ?? -1) + 1;
-  return place < 0 ? [] : Array.from({ length: event - first }, (_, i) => first + i);
+  const first = startOf(events, event);
+  return events.includes(event) ? Array.from({ length: event - first }, (_, i) => first + i) : [];
 }

@@ -21,12 +21,14 @@ import type {
  */
 export type LaneState = (typeof LETTERS)[number] | null;
 
-/** One register before and after a step. */
+/** A register, or another value, before and after steps; null before if it was not reported before, or not by them. */
 export interface RegisterRow {
   readonly name: string;
-  readonly before: string;
+  readonly before: string | null;
   readonly after: string;
   readonly changed: boolean;
+  /** The index of the step that changed it last; null if none has. */
+  readonly by: number | null;
 }
 
 /** A value, and the step that reported it. */
@@ -51,6 +53,8 @@ export interface LaneMoment {
 export interface Moment {
   /** The index of the step; below 0 is the introduction, and the number of steps is the end. */
   readonly index: number;
+  /** The index of the first of the steps whose changes are shown: that of the step, or of its event. */
+  readonly since: number;
   readonly step: Step | null;
   /**
    * The lane whose registers, code, /proc and memory are shown: the one that the step is about, or if the kernel was
@@ -58,7 +62,7 @@ export interface Moment {
    */
   readonly subject: string;
   readonly known: LaneMoment;
-  /** Its registers in the order of the block, with those that this step changed. */
+  /** Its registers in the order of the block, with those that changed. */
   readonly registers: readonly RegisterRow[];
   /** Where it is in the code; null if that is unknown. */
   readonly place: CodePlace | null;
@@ -151,19 +155,16 @@ export class Moments {
     return this.recording.steps.length;
   }
 
-  /** All that is known at a step. */
-  at(index: number): Moment {
+  /** All that is known at a step. @param since the first of the steps whose changes are shown */
+  at(index: number, since = index): Moment {
     const { steps } = this.recording;
     const last = Math.max(0, Math.min(index, this.length - 1));
     const subject = this.#subjects[last] ?? "";
     const known = this.lane(subject, index);
     const step = steps[index] ?? null;
     return {
-      index,
-      step,
-      subject,
-      known,
-      registers: registersAt(known, index),
+      ...{ index, since, step, subject, known },
+      registers: this.#registersAt(subject, index, since),
       place: this.#placeOf(step?.about === subject ? step.instruction : null, known),
     };
   }
@@ -173,10 +174,31 @@ export class Moments {
     return this.#entry(id, index) ?? NOTHING_KNOWN;
   }
 
-  /** The registers that a step changed, of the lane that it is about. */
-  changedAt(index: number): readonly RegisterRow[] {
+  /** The registers that a step, and those from `since` on, changed of the lane that it is about. */
+  changedAt(index: number, since = index): readonly RegisterRow[] {
     const about = this.recording.steps[index]?.about ?? "";
-    return registersAt(this.lane(about, index), index).filter(({ changed }) => changed);
+    return this.#registersAt(about, index, since).filter(({ changed }) => changed);
+  }
+
+  /** What steps from `since` to `index` have reported of a lane. */
+  reports<K extends "registers" | "kernel" | "memory">(
+    id: string,
+    what: K,
+    index: number,
+    since: number,
+  ): readonly NonNullable<LaneMoment[K]>[] {
+    const steps = (this.#tracks.get(id) ?? []).filter((each) => each.since >= since);
+    return steps.flatMap((entry) => {
+      const known: LaneMoment[K] = entry[what];
+      return known !== null && known.step === entry.since && known.step <= index ? [known] : [];
+    });
+  }
+
+  #registersAt(id: string, index: number, since: number): RegisterRow[] {
+    const reports = this.reports(id, "registers", index, since);
+    return Object.entries(this.lane(id, index).registers?.value ?? {}).map(([name, after]) =>
+      changeOf(name, after, reports, (words) => wordOf(words, name)),
+    );
   }
 
   /** Where a lane is in the code at a step; null if that is not known. */
@@ -331,12 +353,16 @@ function wordOf(registers: Registers, name: string): string | undefined {
   return Object.hasOwn(registers, name) ? registers[name] : undefined;
 }
 
-function registersAt({ registers }: LaneMoment, index: number): RegisterRow[] {
-  if (registers === null) return [];
-  const { value, before, step } = registers;
-  return Object.keys(value).map((name) => {
-    const after = value[name] ?? "";
-    const old = step === index && before !== null ? (wordOf(before, name) ?? after) : after;
-    return { name, before: old, after, changed: old !== after };
-  });
+/** What reports made of a value, which `read` finds in each. */
+export function changeOf<N extends string, T>(
+  name: N,
+  after: string,
+  reports: readonly Known<T>[],
+  read: (value: T) => string | undefined,
+): RegisterRow & { readonly name: N } {
+  const old = (known?: Known<T>) => (known?.before ? (read(known.before) ?? null) : null);
+  const before = old(reports[0]);
+  const changed = before !== null && before !== after;
+  const last = reports.findLast((known) => old(known) !== (read(known.value) ?? null));
+  return { name, before, after, changed, by: changed ? (last?.step ?? null) : null };
 }

@@ -1,7 +1,7 @@
 // How a recording is read: where the reader is, what was answered, and what each key makes of that. The terminal and
 // the page share it.
 
-import { eventsOf } from "./event.ts";
+import { eventsOf, startOf } from "./event.ts";
 import type { Recording, Step } from "./recording.ts";
 
 /** All that a reader has done, apart from how it is shown. */
@@ -21,6 +21,8 @@ export interface Reading {
   readonly seed: number;
   /** The last step that was shown: what comes after it is not drawn. */
   readonly reached: number;
+  /** Whether the reader walks by events: what is shown as changed is the change of the whole event. */
+  readonly byEvents: boolean;
   /** Reported until the next action. */
   readonly message: string;
 }
@@ -62,9 +64,10 @@ export function beginReading(
     asks: true,
     seed,
     reached: -1,
+    byEvents: true,
     message: "",
   };
-  return jump(reading, at);
+  return arrive(jump(reading, at));
 }
 
 /** What an action makes of a reading. */
@@ -72,15 +75,17 @@ export function read(before: Reading, action: Action): Reading {
   const reading = { ...before, message: "" };
   switch (action.kind) {
     case "step":
-      return move(reading, action.by, reading.at + action.by);
+      return { ...move(reading, action.by, reading.at + action.by), byEvents: false };
     case "event":
-      return move(reading, action.by, nextEvent(reading, action.by));
+      return { ...move(reading, action.by, nextEvent(reading, action.by)), byEvents: true };
     case "go":
-      return action.at > reading.at ? advance(reading, action.at) : jump(reading, action.at);
+      return arrive(
+        action.at > reading.at ? advance(reading, action.at) : jump(reading, action.at),
+      );
     case "link":
-      return jump(reading, action.at);
+      return arrive(jump(reading, action.at));
     case "deed":
-      return jump(reading, deedOf(reading.recording)?.step ?? reading.at);
+      return arrive(jump(reading, deedOf(reading.recording)?.step ?? reading.at));
     case "answer":
       return answer(reading, action.choice);
     case "pick":
@@ -137,6 +142,12 @@ export function actionOf(reading: Reading, key: string): Action | undefined {
 /** The index of what is shown: before a question is answered, that is what was before its step. */
 export function seenAt({ at, asked }: Pick<Reading, "at" | "asked">): number {
   return asked === null ? at : at - 1;
+}
+
+/** The index of the first of the steps whose changes are shown: in a walk by events that after the event before. */
+export function sinceAt(reading: Reading): number {
+  const seen = seenAt(reading);
+  return reading.byEvents ? startOf(eventsOf(reading.recording), seen) : seen;
 }
 
 /** The step that is shown; undefined in the introduction and at the end. */
@@ -200,6 +211,11 @@ function openAt({ recording, answers, asks }: Reading, index: number): number | 
 /** Goes to a place. If a question is open there, it is asked first. */
 function jump(reading: Reading, at: number): Reading {
   return settle({ ...reading, at: Math.max(-1, Math.min(at, reading.recording.steps.length)) });
+}
+
+/** From an event on the reader walks by events, from another step on by steps. */
+function arrive(reading: Reading): Reading {
+  return { ...reading, byEvents: eventsOf(reading.recording).includes(reading.at) };
 }
 
 function settle(reading: Reading): Reading {

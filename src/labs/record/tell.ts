@@ -29,7 +29,7 @@ export type Block =
       readonly microseconds: number;
       readonly staged: boolean;
     }
-  /** A register that the step changed. */
+  /** A register that changed. */
   | ({ readonly kind: "value" } & MeaningRow)
   /** What /proc says that it did not say before. */
   | { readonly kind: "news"; readonly rows: readonly KernelRow[] }
@@ -46,8 +46,17 @@ export type Block =
       readonly lane: string;
     };
 
-/** The blocks of a step, in the order in which they are read; none for an index without a step. */
-export function tell(moments: Moments, annotator: Annotator, index: number): readonly Block[] {
+/**
+ * The blocks of a step, in the order in which they are read; none for an index without a step.
+ *
+ * @param since the first of the steps whose changes are told
+ */
+export function tell(
+  moments: Moments,
+  annotator: Annotator,
+  index: number,
+  since = index,
+): readonly Block[] {
   const { steps } = moments.recording;
   const step = steps[index];
   if (step === undefined) return [];
@@ -59,9 +68,11 @@ export function tell(moments: Moments, annotator: Annotator, index: number): rea
   if (detail !== null) blocks.push({ kind: "detail", text: detail });
   const words = call === null ? null : callInWords(call);
   if (words !== null) blocks.push({ kind: "call", text: words });
-  for (const row of annotator.changes(moments.at(index))) blocks.push({ kind: "value", ...row });
-  const known = annotator.kernelRows(moments.lane(about, index), index);
-  const rows = kernel === null ? [] : known.filter(({ before, after }) => before !== after);
+  for (const row of annotator.changes(moments.at(index, since)))
+    blocks.push({ kind: "value", ...row });
+  const rows = annotator
+    .kernelRows(about, index, since)
+    .filter(({ before, changed }) => changed || (kernel !== null && before === null));
   if (rows.length > 0) blocks.push({ kind: "news", rows });
   if (kernel?.memory) blocks.push({ kind: "memory", mappings: kernel.memory });
   // What the observer does at many steps appears at the first of them only.

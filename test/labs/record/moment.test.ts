@@ -86,6 +86,27 @@ moment("values are old while their process runs, until it is looked at again", a
   assert.equal(isOldAt(resumed + 1), [false, false]);
 });
 
+moment("an event has the changes of its steps, each with the step that made it last", async () => {
+  const inject = await recordingOf("inject");
+  const moments = new Moments(inject);
+  const written = find(inject, "host", "ptrace(PTRACE_SETREGS");
+  const read = find(inject, "host", "ptrace(PTRACE_GETREGS");
+  const { lane } = inject.steps[read + 1] ?? {};
+  assert.is(lane, "host");
+  assert.equal(moments.changedAt(read), []);
+  const changed = new Map(moments.changedAt(read, written).map((row) => [row.name, row]));
+  const stop = find(inject, "master", "stopped by SIGTRAP");
+  assert.is(changed.get("rax")?.by, stop);
+  assert.is(changed.get("rax")?.before, moments.at(written - 1).registers.find(isRax)?.after);
+  const own = new Annotator(moments, constants).registers(moments.at(read, written));
+  assert.equal(
+    own.filter(isRax).map(({ changed, by }) => [changed, by]),
+    [[true, stop]],
+  );
+});
+
+const isRax = ({ name }: { readonly name: string }) => name === "rax";
+
 moment("a clone has the registers of its parent, except for its result", () => {
   const birth = find(grandchild, "grandchild", "process");
   const changed = new Moments(grandchild).changedAt(birth);
@@ -104,7 +125,7 @@ moment("words are told with what they mean", () => {
   const [host, master] = grandchild.lanes;
   assert.ok(host && master);
   const moments = new Moments(grandchild);
-  const rows = new Annotator(moments, constants).kernelRows(moments.lane("grandchild", 999), 999);
+  const rows = new Annotator(moments, constants).kernelRows("grandchild", 999);
   assert.is(rows.find(({ name }) => name === "PPid")?.after, `${master.pid} master`);
   const setregs = find(grandchild, "host", "ptrace(PTRACE_SETREGS");
   const written = meanings(grandchild, setregs);

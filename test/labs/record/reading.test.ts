@@ -1,3 +1,4 @@
+import { eventsOf } from "../../../src/labs/record/event.ts";
 import {
   type Action,
   actionOf,
@@ -9,6 +10,7 @@ import {
   readerSeed,
   scoreOf,
   seenAt,
+  sinceAt,
   verdictOf,
 } from "../../../src/labs/record/reading.ts";
 
@@ -50,6 +52,23 @@ for (const [name, action] of FORWARD) {
     assert.is(scoreOf(state).answered, stops.length);
   });
 }
+
+reading(
+  "in a walk by events, changes are those since the event before; in one by steps, of a step",
+  () => {
+    const events = eventsOf(host);
+    const place = events.findIndex((event, i) => i > 0 && event > (events[i - 1] ?? 0) + 2);
+    const [before = 0, event = 0] = events.slice(place - 1);
+    const answered = { ...beginReading(host, before), asks: false, asked: null };
+    const forward = press(answered, "right");
+    assert.equal([forward.at, sinceAt(forward)], [event, before + 1]);
+    const step = press(forward, ",");
+    assert.equal([step.at, sinceAt(step)], [event - 1, event - 1]);
+    const linked = read(forward, { kind: "link", at: event - 1 });
+    assert.is(sinceAt(linked), event - 1);
+    assert.is(sinceAt(read(linked, { kind: "link", at: event })), before + 1);
+  },
+);
 
 reading("one goes to a step once all questions before it are answered", () => {
   const [first = 0, second = 0] = stops;

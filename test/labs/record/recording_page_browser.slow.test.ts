@@ -1,7 +1,7 @@
 // Time limit: 120 s
 
 import type { Page } from "puppeteer-core";
-import { eventsOf } from "../../../src/labs/record/event.ts";
+import { eventsOf, startOf } from "../../../src/labs/record/event.ts";
 import { beginReading, choiceOrder } from "../../../src/labs/record/reading.ts";
 import {
   announced,
@@ -126,6 +126,24 @@ test("a link leads to a step, when the page is loaded and when it is there", () 
     }
     assert.is(await numberShown(page), arrow.from + 1);
   }));
+
+for (const place of [".stage", ".changed[data-name=rdi]"]) {
+  test(`what an event has changed leads to the step that changed it: ${place}`, () =>
+    show("host", {}, async (page) => {
+      const [moments, events] = [new Moments(host), eventsOf(host)];
+      const changeAt = (event: number) =>
+        moments.changedAt(event, startOf(events, event)).find(({ name }) => name === "rdi");
+      const event = events.find((each) => (changeAt(each)?.by ?? each) < each) ?? -1;
+      const number = (changeAt(event)?.by ?? -1) + 1;
+      await walkFrom(page, event + 1);
+      await page.$eval(`${place} a[href='#step=${number}']`, (link) => {
+        if (link instanceof SVGElement || link instanceof HTMLElement) link.focus();
+      });
+      await page.keyboard.press("Enter");
+      await page.waitForFunction((hash) => location.hash === hash, {}, `#step=${number}`);
+      assert.is(await numberShown(page), number);
+    }));
+}
 
 /** What one sees, hidden parts excluded. */
 const seenText = (page: Page) =>

@@ -1,3 +1,4 @@
+import { eventAt, eventsOf } from "../../../src/labs/record/event.ts";
 import { choiceOrder, seenAt } from "../../../src/labs/record/reading.ts";
 import { type Line, type Size, textOf } from "../../../src/labs/record/terminal/frame.ts";
 import { render } from "../../../src/labs/record/terminal/layout.ts";
@@ -154,7 +155,7 @@ for (const name of LESSONS) {
       const seen = scrolled(state, USUAL);
       for (const said of [text, ...choices]) assert.ok(seen.includes(bare(said)), said);
       assert.is(seen.includes(bare(because)), false);
-      assert.match(screen(state), `before step ${step + 1} of`);
+      assert.match(screen(state), `before event ${eventAt(eventsOf(recording), step) + 1} of`);
       state = type(state, [keyOf(state, i, answer)]);
     }
     const { length } = recording.questions;

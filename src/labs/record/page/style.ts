@@ -46,7 +46,7 @@ main > :not(#app) { max-width: 60rem; }
 .scrubber rect { fill: currentColor; }
 .scrubber :is(.staged, .later) { opacity: 0.4; }
 .scrubber path { stroke: var(--rule); vector-effect: non-scaling-stroke; }
-.scrubber .now { fill: var(--mark); }
+.scrubber .now { fill: var(--next); }
 #scrub { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: ew-resize; appearance: none; }
 #scrub::-webkit-slider-thumb { appearance: none; width: var(--step); height: 100%; }
 #scrub::-moz-range-thumb { width: var(--step); height: 100%; border: 0; border-radius: 0; }
@@ -87,9 +87,8 @@ button:hover { border-color: var(--link); }
 .listing li { display: flex; gap: 0.75rem; padding: 0 0.5rem; white-space: pre; border-radius: 3px; min-width: max-content; }
 .listing code { font: inherit; overflow-wrap: normal; }
 .listing :is(.label, li > span:first-child) { color: var(--soft); }
-li.executed { background: var(--mark); }
-li.executed :is(span, i) { color: inherit !important; }
-li.next { background: var(--band); }
+.listing li::before { content: " "; } .listing .executed::before { content: "•"; }
+.listing .next::before { content: "▸"; } .listing .next { background: var(--next); font-weight: 650; }
 .fold table { width: 100%; margin-bottom: 0.5rem; }
 .fold :is(th, td) { padding: 0.0625rem 0; line-height: 1.375rem; vertical-align: top; white-space: normal; overflow-wrap: anywhere; }
 .fold th { width: 5.25rem; padding-right: 0.5rem; color: var(--soft); }

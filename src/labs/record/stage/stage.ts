@@ -47,8 +47,8 @@ export interface Frame {
 
 const VERBS = { parent: "is the parent of", tracer: "traces" } as const;
 
-/** The stage at a step; in the introduction that of the first step, and at the end that of the last one. */
-export function stageAt(moments: Moments, annotator: Annotator, at: number): Stage {
+/** The stage at a step; in the introduction that of the first step, and at the end that of the last one. @param since the first of the steps whose changes are shown */
+export function stageAt(moments: Moments, annotator: Annotator, at: number, since = at): Stage {
   const { lanes, steps } = moments.recording;
   const index = Math.max(0, Math.min(at, steps.length - 1));
   const step = steps[index];
@@ -58,7 +58,9 @@ export function stageAt(moments: Moments, annotator: Annotator, at: number): Sta
   const places = placesOf(moments, lanes.length > MOST ? few : lanes);
   const boxes = there.flatMap((lane) => {
     const place = places.get(lane.id);
-    return place === undefined ? [] : [{ ...boxOf({ moments, annotator, index }, lane), ...place }];
+    return place === undefined
+      ? []
+      : [{ ...boxOf({ moments, annotator, index, since }, lane), ...place }];
   });
   const edges = boxes.flatMap(({ id, state }) => {
     const edge = (kind: Edge["kind"], from: string | undefined): Edge[] => {

@@ -2,6 +2,7 @@
 
 import { Html, html, join } from "../../../lib/page/html.ts";
 import { cut, visible } from "../../../lib/visible.ts";
+import { stepNumber } from "../tell.ts";
 import { wrap } from "../wrap.ts";
 import { HEAD, Layout, PADDING, type Rect, ROW, type Route, TITLE } from "./layout.ts";
 import type { Move } from "./moves.ts";
@@ -29,8 +30,9 @@ const NAMES = { parent: "parent of", tracer: "traces" } as const;
 /**
  * @param width the pixels that there are. If columns do not fit, boxes stand below each other.
  * @param words whether boxes have words, and lines labels
+ * @param links whether what has changed leads to the step that changed it, by an address of a page
  */
-export function drawStage(stage: Stage, { width = 960, words = true } = {}): Node {
+export function drawStage(stage: Stage, { width = 960, words = true, links = false } = {}): Node {
   const layout = new Layout(stage, width, words);
   const { boxes, edges, moves, frames, omitted, caption } = stage;
   const isFree = ({ kind, from, to }: Edge) => {
@@ -45,13 +47,13 @@ export function drawStage(stage: Stage, { width = 960, words = true } = {}): Nod
     {
       class: "stage",
       viewBox: `0 0 ${layout.width} ${layout.height}`,
-      role: "img",
+      role: links ? "group" : "img",
       "aria-label": fit(caption, 1000),
     },
     ...frames.map((frame) => drawFrame(frame, layout, words)),
     ...edges.map((edge) => drawEdge(edge, layout, named, isFree(edge))),
     ...moves.map((move) => drawMove(move, layout, words)),
-    ...boxes.map((box) => drawBox(box, layout.rect(box.id), words)),
+    ...boxes.map((box) => drawBox(box, layout.rect(box.id), words, links)),
     text("more", layout.width - INSET, layout.height - 6, more),
   );
 }
@@ -113,7 +115,7 @@ function drawMove({ kind, from, to, label, carries }: Move, layout: Layout, word
   return group(`move ${kind}`, ...drawLine(route), ...moving);
 }
 
-function drawBox(box: PlacedBox, rect: Rect, words: boolean): Node {
+function drawBox(box: PlacedBox, rect: Rect, words: boolean, links: boolean): Node {
   const { id, pid, colour, state, told, acts, isNew } = box;
   const { x, y, width, height } = rect;
   const look = [`box s-${state}`, acts && "acts", isNew && "new"].filter(Boolean);
@@ -130,9 +132,17 @@ function drawBox(box: PlacedBox, rect: Rect, words: boolean): Node {
     text("name", x + INSET + 16, y + 23, named),
     text("pid", x + width - INSET, y + 23, `${pid}`),
     text("state", x + INSET, y + 42, fit(told, room / SANS)),
-    ...box.words.map((word, i) => drawWord(word, rect, y + HEAD + 4 + i * ROW)),
+    ...box.words.map((word, i) => {
+      const drawn = drawWord(word, rect, y + HEAD + 4 + i * ROW);
+      if (word.by === null || !links) return drawn;
+      const told = node("title", {}, `step ${stepNumber(word.by)} changed it`);
+      return node("a", { href: `#step=${stepNumber(word.by)}` }, told, drawn);
+    }),
   );
 }
+
+/** The signs of lines of code. */
+const SIGNS: Partial<Record<Word["look"], string>> = { executed: "•", next: "▸" };
 
 function drawWord({ name, value, meaning, look }: Word, { x, width }: Rect, y: number): Node {
   const room = Math.floor((width - 2 * INSET) / MONO);
@@ -143,7 +153,7 @@ function drawWord({ name, value, meaning, look }: Word, { x, width }: Rect, y: n
   return group(
     look,
     block("back", x + 6, y, width - 12, ROW - 1),
-    text("term", x + INSET, y + 14, look === "next" ? "▸" : fit(name, room)),
+    text("term", x + INSET, y + 14, SIGNS[look] ?? fit(name, room)),
     text("value", x + INSET + named * MONO, y + 14, fit(shown, room - named)),
     text("meaning", x + width - INSET, y + 14, beside),
   );

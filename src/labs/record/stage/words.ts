@@ -9,6 +9,8 @@ export interface At {
   readonly moments: Moments;
   readonly annotator: Annotator;
   readonly index: number;
+  /** The first of the steps whose changes are shown. */
+  readonly since: number;
 }
 
 /** A word that matters at the moment, or a line of code. */
@@ -18,8 +20,10 @@ export interface Word {
   readonly value: string;
   /** "getppid", "parent: host"; empty if there is nothing to say. */
   readonly meaning: string;
-  /** A word, or one that this step changed; code, or the line that comes next. */
-  readonly look: "word" | "changed" | "code" | "next";
+  /** A word, or one that changed; code, the line that the step has executed, and the one that comes next. */
+  readonly look: "word" | "changed" | "code" | "executed" | "next";
+  /** The index of the step that changed it; null if none has. */
+  readonly by: number | null;
 }
 
 /** How many registers there is room for. */
@@ -33,13 +37,13 @@ export function wordsOf(at: At, lane: Lane): Word[] {
   return [...registers, ...kernelWords(at, lane), ...exitWords(at, lane)];
 }
 
-function registerWords({ moments, annotator, index }: At, { id }: Lane): Word[] {
+function registerWords({ moments, annotator, index, since }: At, { id }: Lane): Word[] {
   const { arch, recording } = moments;
   const { NUMBER, RESULT, PARENT, MARK, ORIGINAL, FLAGS, ARGUMENTS } = arch;
   const { step } = known(moments, id, index) ?? {};
-  const moment = moments.at(step ?? index);
+  const moment = moments.at(step ?? index, Math.min(step ?? index, since));
   if (step === undefined || moment.place === null) return [];
-  const isNow = step === index;
+  const isNow = step >= since;
   const isStub = moment.place.code.name === "stub code";
   const hasBirths = recording.arrows.some(({ kind }) => kind === "clone");
   const matters = ({ name, after, changed, used, meaning }: MeaningRow): boolean => {
@@ -62,12 +66,12 @@ function registerWords({ moments, annotator, index }: At, { id }: Lane): Word[] 
       const number = BigInt.asIntN(64, BigInt(after));
       const value = number > -4096n && number < 2n ** 31n ? `${number}` : after;
       const told = (row.meaning ?? "").replace(`${number} `, "").replace(/^[-−]/, "");
-      const changed = isNow && row.changed;
-      if (name === FLAGS) return word(name, told.split(" ")[0] ?? "", "", changed);
-      if (told.length + value.length > ROOM) return word(name, told, "", changed);
-      if (name === MARK) return word(name, value, number === 1n ? "a clone" : "no clone", changed);
-      if (name !== PARENT || told === "") return word(name, value, told, changed);
-      return word(name, value, told === id ? "for child" : `parent: ${told}`, changed);
+      const by = isNow ? row.by : null;
+      if (name === FLAGS) return word(name, told.split(" ")[0] ?? "", "", by);
+      if (told.length + value.length > ROOM) return word(name, told, "", by);
+      if (name === MARK) return word(name, value, number === 1n ? "a clone" : "no clone", by);
+      if (name !== PARENT || told === "") return word(name, value, told, by);
+      return word(name, value, told === id ? "for child" : `parent: ${told}`, by);
     });
 }
 
@@ -80,14 +84,14 @@ function known(moments: Moments, id: string, index: number) {
 /** What /proc says if it changes: memory only if mappings did. Pending signals matter at all times. */
 const FIELDS = ["Sig+ShdPnd", "NSsid", "SigBlk", "SigIgn", "VmRSS"];
 
-function kernelWords({ moments, annotator, index }: At, { id }: Lane): Word[] {
-  const lane = moments.lane(id, index);
-  const told = annotator.kernelRows(lane, index).filter(({ name, after, changed }) => {
+function kernelWords({ moments, annotator, index, since }: At, { id }: Lane): Word[] {
+  const hasMapped = moments.reports(id, "memory", index, since).length > 0;
+  const told = annotator.kernelRows(id, index, since).filter(({ name, after, changed }) => {
     if (name === "Sig+ShdPnd" && after !== "none") return true;
-    return changed && FIELDS.includes(name) && (name !== "VmRSS" || lane.memory?.step === index);
+    return changed && FIELDS.includes(name) && (name !== "VmRSS" || hasMapped);
   });
-  return told.map(({ name, after, changed }) =>
-    word(name === "Sig+ShdPnd" ? "Pending" : name, after, "", changed),
+  return told.map(({ name, after, by }) =>
+    word(name === "Sig+ShdPnd" ? "Pending" : name, after, "", by),
   );
 }
 
@@ -100,8 +104,8 @@ function exitWords({ moments }: At, { pid, role }: Lane): Word[] {
   return signal === "SIGCHLD" ? [] : [word("exit signal", signal)];
 }
 
-const word = (name: string, value: string, meaning = "", changed = false): Word => {
-  return { name, value, meaning, look: changed ? "changed" : "word" };
+const word = (name: string, value: string, meaning = "", by: number | null = null): Word => {
+  return { name, value, meaning, look: by === null ? "word" : "changed", by };
 };
 
 /** The line that was executed and the next ones; of a process that the step is not about, the next one. */
@@ -114,7 +118,7 @@ export function codeOf({ moments, index }: At, { id }: Lane): Word[] {
   const before = executed === next ? null : (executed ?? next - 1);
   return (isNow ? [before, next, next + 1] : [next]).flatMap((line): Word[] => {
     const value = code.lines[line ?? -1]?.text;
-    const look = line === next ? "next" : "code";
-    return value === undefined ? [] : [{ name: "", value, meaning: "", look }];
+    const look = line === next ? "next" : line === executed ? "executed" : "code";
+    return value === undefined ? [] : [{ name: "", value, meaning: "", look, by: null }];
   });
 }

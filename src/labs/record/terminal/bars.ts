@@ -17,16 +17,13 @@ export function titleLine(state: State, width: number): Line {
 
 function placeOf(state: Reading): string {
   const { at, asked, recording } = state;
-  const { steps, questions } = recording;
-  const { length } = steps;
-  if (asked !== null) {
-    return `before step ${stepNumber(at)} of ${length}, question ${asked + 1} of ${questions.length}`;
-  }
+  const events = eventsOf(recording);
+  const event = `event ${stepNumber(eventAt(events, at))} of ${events.length}`;
+  if (asked !== null)
+    return `before ${event}, question ${asked + 1} of ${recording.questions.length}`;
   const step = seenStep(state);
   if (step === undefined) return at < 0 ? "introduction" : "the end";
   const time = `${(step.microseconds / 1000).toFixed(2)} ms`;
-  const events = eventsOf(recording);
-  const event = `event ${stepNumber(eventAt(events, at))} of ${events.length}`;
   return `${event}, step ${stepNumber(at)}, ${time}`;
 }
 

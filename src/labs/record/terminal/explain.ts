@@ -3,7 +3,7 @@
 import { counted } from "../../../lib/page/figures.ts";
 import { lessonAfter, summaryOf } from "../course.ts";
 import { lessonText } from "../lesson_text.ts";
-import { choiceOrder, deedOf, scoreOf, verdictOf } from "../reading.ts";
+import { choiceOrder, deedOf, scoreOf, sinceAt, verdictOf } from "../reading.ts";
 import { type Block, rowsOf, STAGED, tell, tellEnd, tellIntroduction } from "../tell.ts";
 import { draw, type Line, prose, type Style, say } from "./frame.ts";
 import type { State } from "./state.ts";
@@ -35,7 +35,7 @@ function layOut(block: Block, width: number): Line[] {
 /** A step. What changed in its registers and its memory, and the detail, fold under it. */
 function tellStep(state: State, width: number): Line[] {
   const { moments, annotator, at, reached } = state;
-  const lines = tell(moments, annotator, at).flatMap((block) => {
+  const lines = tell(moments, annotator, at, sinceAt(state)).flatMap((block) => {
     if (["value", "memory", "detail"].includes(block.kind)) return [];
     if (block.kind === "link" && block.step > reached) return [];
     if (block.kind === "title") {

@@ -3,8 +3,8 @@
 import { narrow } from "../../../lib/visible.ts";
 import type { MeaningRow } from "../annotate.ts";
 import { glossary } from "../lesson_text.ts";
-import { hasEnded, isOld, type Known, type Moment } from "../moment.ts";
-import { tellAge } from "../tell.ts";
+import { hasEnded, isOld, type Known, type Moment, type RegisterRow } from "../moment.ts";
+import { stepNumber, tellAge } from "../tell.ts";
 import { draw, fit, type Line, prose, say } from "./frame.ts";
 import { FOLDS, type Fold, type State } from "./state.ts";
 
@@ -45,11 +45,13 @@ const TELL: Readonly<Record<Fold, (shown: Shown, width: number, room: number) =>
   code: ({ moment }, width, room) => tellCode(moment, width, room),
   registers: tellRegisters,
   "/proc": ({ state: { annotator }, moment }, width) => {
-    const rows = annotator.kernelRows(moment.known, moment.index).flatMap((row) => {
+    const rows = annotator.kernelRows(moment.subject, moment.index, moment.since);
+    const lines = rows.flatMap((row) => {
       const label = `${row.changed ? "*" : " "} ${row.name.padEnd(11)}`;
-      return prose(row.after, width, row.changed ? "changed" : "plain", label);
+      const told = `${row.after}${byOf(row, moment)}`;
+      return prose(told, width, row.changed ? "changed" : "plain", label);
     });
-    return [...layOutAge(moment, moment.known.kernel, width), ...rows];
+    return [...layOutAge(moment, moment.known.kernel, width), ...lines];
   },
   terms: ({ state, told }, width) =>
     glossary(state.recording.machine.arch).flatMap(({ forms, text }) => {
@@ -58,7 +60,7 @@ const TELL: Readonly<Record<Fold, (shown: Shown, width: number, room: number) =>
     }),
 };
 
-/** ▶ was executed with this step, ▷ is the next one. */
+/** • was executed with this step, ▶ is the next one. */
 function tellCode({ place }: Moment, width: number, room: number): Line[] {
   if (place === null) return [];
   const { code, executed, next, within } = place;
@@ -67,7 +69,7 @@ function tellCode({ place }: Moment, width: number, room: number): Line[] {
   for (const [i, { label, offset, text }] of code.lines.entries()) {
     if (label !== null) lines.push([say(` ${label}:`, "faint")]);
     if (i === (executed ?? next)) current = lines.length;
-    const mark = i === executed ? "▶" : i === next && within === 0 ? "▷" : " ";
+    const mark = i === next && within === 0 ? "▶" : i === executed ? "•" : " ";
     const address = say(`${offsetOf(offset)} `, "faint");
     const fits = text.length + 6 <= width ? text : text.replace("  #", " #");
     lines.push([draw(mark, "strong"), address, say(fits, mark === "▶" ? "strong" : "plain")]);
@@ -88,17 +90,28 @@ function tellRegisters({ state, moment }: Shown, width: number, room: number): L
   const used = all.filter(({ used, changed }) => used || changed);
   const rows = note.length + all.length <= room ? all : used;
   if (rows.length === 0) return [];
-  return [...note, ...rows.map((row) => tellRegister(row, width))];
+  return [...note, ...rows.map((row) => tellRegister(row, moment, width))];
 }
 
 /** A change is marked by a star, and not only by a colour. */
-function tellRegister(row: MeaningRow, width: number): Line {
+function tellRegister(row: MeaningRow, moment: Moment, width: number): Line {
   const { name, before, after, changed, meaning } = row;
   const style = changed ? "changed" : "plain";
   const head = say(`${changed ? "*" : " "} ${name.padEnd(8)} ${after}`, style);
   const means = meaning === null ? "" : ` ${meaning}`;
-  return fit([head, say(means, "meaning"), say(changed ? `  was ${before}` : "", "faint")], width);
+  return fit(
+    [
+      head,
+      say(means, "meaning"),
+      say(changed ? `  was ${before}${byOf(row, moment)}` : "", "faint"),
+    ],
+    width,
+  );
 }
+
+/** Which step before this one has changed it. */
+const byOf = ({ by }: RegisterRow, { index }: Moment) =>
+  by === null || by === index ? "" : `, step ${stepNumber(by)}`;
 
 function layOutAge(moment: Moment, value: Known<unknown> | null, width: number): Line[] {
   if (value === null || value.step === moment.index) return [];

@@ -13,7 +13,7 @@ export const STYLES = {
   bad: ["1", "31"],
   meaning: ["", "36"],
   running: ["", "32"],
-  stopped: ["", "33"],
+  stopped: ["", "94"],
   ended: ["2", "31"],
 } as const;
 export type Style = keyof typeof STYLES;

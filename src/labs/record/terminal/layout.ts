@@ -1,4 +1,4 @@
-import { seenAt, seenStep } from "../reading.ts";
+import { seenAt, seenStep, sinceAt } from "../reading.ts";
 import { stageAt } from "../stage/stage.ts";
 import { scrubber, statusLine, titleLine } from "./bars.ts";
 import { explain, tellBeginning, tellEnding } from "./explain.ts";
@@ -80,12 +80,13 @@ function stepBody(state: State, width: number, rows: number): Body {
   const [, parts] = COLUMNS.find(([least]) => width >= least) ?? [0, []];
   const widths = parts.map((part) => Math.floor(part * width) - 1);
   const [told, picked] = explain(state, Math.min(PROSE, widths[0] ?? 0));
-  const moment = moments.at(seenAt(state));
-  const stage = stageAt(moments, annotator, moment.index);
+  const moment = moments.at(seenAt(state), sinceAt(state));
+  const { index, since } = moment;
+  const stage = stageAt(moments, annotator, index, since);
   const whole = stageLines(stage, width);
   const isShort = whole.length + told.length < rows;
   const drawn = [...(isShort ? whole : stageLines(stage, width, true)), []];
-  const changed = moments.changedAt(moment.index).map(({ name }) => name);
+  const changed = moments.changedAt(index, since).map(({ name }) => name);
   const code = parts.length > 1 ? WIDE_CODE : CODE;
   const shown = { state, moment, told: [...told.map(textOf), ...changed].join(" "), code };
   const columns: Line[][] = parts.map((_, i) => (i === 0 ? [...told] : []));

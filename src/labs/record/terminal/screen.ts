@@ -14,8 +14,8 @@ export function lookOf({ LC_ALL, LC_CTYPE, LANG, NO_COLOR }: NodeJS.ProcessEnv):
 }
 
 /** The signs of the program's own, and in the same order what stands for each in ASCII. */
-const SIGNS = "─━│▲✓✗▶▷·…←→↑↓";
-const PLAIN = "-=|^vx>@.~<>^v";
+const SIGNS = "─━│▲✓✗▶•·…←→↑↓";
+const PLAIN = "-=|^vx>o.~<>^v";
 
 /** A line as a terminal takes it. Whatever is neither ASCII nor a known sign becomes a question mark. */
 export function paint(line: Line, { color, unicode }: Look): string {

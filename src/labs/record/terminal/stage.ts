@@ -68,7 +68,7 @@ function boxLines(
     const isCut = meaning !== "" && `${name} ${value} ${meaning}`.length > room;
     const now = look === "changed" ? "changed" : "plain";
     if (look === "next") lines.push([draw("▶ "), say(value)]);
-    else if (look !== "code") {
+    else if (look === "word" || look === "changed") {
       const values = isCut ? [] : [say(`${value} `, now)];
       lines.push([say(`${name} `, "faint"), ...values, say(meaning, "meaning")]);
     }

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useReducer, useState } from "preact/hooks";
 import { hasEnded } from "../../moment.ts";
-import { type Action, type Reading, read, seenAt } from "../../reading.ts";
+import { type Action, type Reading, read, seenAt, sinceAt } from "../../reading.ts";
 import { stepNumber } from "../../tell.ts";
 import { Bar } from "./bar.tsx";
 import { moments, recording } from "./book.ts";
@@ -21,8 +21,8 @@ const begin = () => beginKept(readPlace() ?? -1);
 export function App() {
   const [reading, act] = useReducer<Reading, Action, null>(read, null, begin);
   const [heard, announce] = useState("");
-  const seen = seenAt(reading);
-  const moment = useMemo(() => moments.at(seen), [seen]);
+  const [seen, since] = [seenAt(reading), sinceAt(reading)];
+  const moment = useMemo(() => moments.at(seen, since), [seen, since]);
   useKeys({ reading, act });
   useLinks(act);
   useSettled(reading, announce);
@@ -47,7 +47,7 @@ export function App() {
         <Bar reading={reading} act={act} />
         {seen < 0 && <Cast />}
       </div>
-      <StageView index={seen} />
+      <StageView index={seen} since={since} />
       <div class="side">
         <Story reading={reading} index={seen} act={act} />
         <div class="kernel">
@@ -112,7 +112,7 @@ function useSettled(reading: Reading, announce: (sentence: string) => void): voi
       // Who is on the slider has heard its value.
       if (document.activeElement?.id === "scrub") return;
       const verdict = document.querySelector(".verdict")?.textContent ?? "";
-      const rows = reading.asked === null ? moments.changedAt(reading.at) : [];
+      const rows = reading.asked === null ? moments.changedAt(reading.at, sinceAt(reading)) : [];
       const changed = rows.map(({ name }) => name);
       const list = changed.length === 0 ? "" : `. Changed: ${changed.slice(0, 8).join(", ")}`;
       announce(`${reading.message} ${sentenceOf(reading)}${list}. ${verdict}`.trim());

@@ -32,7 +32,7 @@ function Listing({ code, moment }: Props & { readonly code: Code }) {
         ),
         <li
           key={offset}
-          class={i === place?.executed ? "executed" : i === place?.next ? "next" : ""}
+          class={`${i === place?.executed ? "executed" : ""} ${i === place?.next ? "next" : ""}`}
           aria-current={i === place?.executed ? "step" : undefined}
         >
           <span>+{offset.toString(16).padStart(2, "0")}</span>

@@ -5,6 +5,7 @@ import { hasEnded, isOld, type Known, type Moment } from "../../moment.ts";
 import { tellAge } from "../../tell.ts";
 import { annotator, moments } from "./book.ts";
 import { stageOf } from "./stage.tsx";
+import { StepLink } from "./story.tsx";
 import { LaneName, Prose, Told } from "./text.tsx";
 
 export interface Props {
@@ -39,10 +40,10 @@ export function Fold({ kind, title, wanted, children }: FoldProps) {
 
 /** The registers of the thread; open where one has changed that the stage does not show. */
 export function RegistersFold({ moment }: Props) {
-  const { known, index, subject } = moment;
+  const { known, index, since, subject } = moment;
   if (known.registers === null) return null;
   const { INSTRUCTION_POINTER, FLAGS } = moments.arch;
-  const box = stageOf(index).boxes.find(({ id }) => id === subject);
+  const box = stageOf(index, since).boxes.find(({ id }) => id === subject);
   const words = box?.words ?? [];
   const staged = new Set([INSTRUCTION_POINTER, FLAGS, ...words.map(({ name }) => name)]);
   const rows = annotator.registers(moment);
@@ -54,10 +55,10 @@ export function RegistersFold({ moment }: Props) {
 
 /** What /proc says of the process, with what has changed since it was last known. */
 export function ProcFold({ moment }: Props) {
-  const { known, index } = moment;
+  const { known, index, since, subject } = moment;
   const { kernel } = known;
   if (kernel === null || (hasEnded(known.state) && kernel.step < index)) return null;
-  const rows = annotator.kernelRows(known, index);
+  const rows = annotator.kernelRows(subject, index, since);
   const wanted = rows.some(({ changed }) => changed);
   return <ValuesFold kind="kernel" name="/proc" of={kernel} {...{ moment, rows, wanted }} />;
 }
@@ -90,7 +91,7 @@ function ValuesFold({ kind, name, of, rows, wanted, moment }: ValuesProps) {
   );
 }
 
-function Row({ name, before, after, changed, ...row }: Value) {
+function Row({ name, before, after, changed, by, ...row }: Value) {
   const text = <Prose text={after} />;
   return (
     <tr class={changed ? "changed" : ""} data-name={name}>
@@ -111,6 +112,7 @@ function Row({ name, before, after, changed, ...row }: Value) {
             <Prose text={row.meaning} />
           </span>
         )}
+        {by !== null && [" ", <StepLink key={by} index={by} />]}
       </td>
     </tr>
   );

@@ -76,6 +76,15 @@ function Part({ block, ...props }: Props & { readonly block: Block }) {
   }
 }
 
+/** To a step, which is named by its title. */
+export function StepLink({ index }: Pick<Props, "index">) {
+  return (
+    <a href={`#step=${stepNumber(index)}`} title={recording.steps[index]?.title}>
+      step {stepNumber(index)}
+    </a>
+  );
+}
+
 function Aside({ text }: { readonly text: string }) {
   return (
     <p class="soft">
@@ -93,8 +102,7 @@ function Leading({ index }: Pick<Props, "index">) {
       <summary>{`${counted(leading.length, "step")} led here`}</summary>
       {leading.map((step) => (
         <div key={step} class="mono">
-          <a href={`#step=${stepNumber(step)}`}>{stepNumber(step)}</a>{" "}
-          <Prose text={recording.steps[step]?.title ?? ""} />
+          <StepLink index={step} /> <Prose text={recording.steps[step]?.title ?? ""} />
         </div>
       ))}
     </details>
@@ -123,12 +131,11 @@ function Title({ block, ...props }: Props & { readonly block: Of<"title"> }) {
 /** To the other end of an arrow, as far as that is known by now. */
 function Link({ block }: { readonly block: Of<"link"> }) {
   const { arrow, label, way, step, lane } = block;
-  const number = stepNumber(step);
   return (
     <p class="soft">
       <Prose text={label === arrow ? arrow : `${arrow}: ${label}`} />
       {` ${way} `}
-      <a href={`#step=${number}`}>step {number}</a> (<LaneName id={lane} />)
+      <StepLink index={step} /> (<LaneName id={lane} />)
     </p>
   );
 }
