@@ -69,6 +69,40 @@ stages("threads are in the frame of their process; each has its own children", a
   assert.equal(allOf(parseRecording(JSON.stringify(old)))[0]?.frames, []);
 });
 
+const wordOf = (stage: Stage | undefined, id: string, name: string) =>
+  stage && boxOf(stage, id)?.words.find((word) => word.name === name);
+
+stages("mappings are bars: those that are there, and those that have been", async () => {
+  const recording = await recordingOf("scrub");
+  const all = allOf(recording);
+  const maps = recording.steps.map(({ kernel }) => kernel?.memory?.length ?? 0);
+  const unmapped = maps.lastIndexOf(1);
+  const counts = [0, unmapped, all.length - 1].map((index) => {
+    const { bars = [], by } = wordOf(all[index], "master", "memory") ?? {};
+    return [bars.length, bars.filter(Boolean).length, by];
+  });
+  const [whole] = maps;
+  assert.equal(counts, [
+    [whole, whole, null],
+    [whole, 1, unmapped],
+    [whole, 1, null],
+  ]);
+  assert.is(wordOf(allOf(grandchild).at(-1), "master", "memory"), undefined);
+});
+
+stages("pending and blocked signals are tags, as long as they are known", async () => {
+  const recording = await recordingOf("blocked-signals");
+  const at = recording.steps.findIndex(({ title }) => title.includes("later"));
+  const all = allOf(recording);
+  assert.equal(wordOf(all[at], "stub", "pending")?.tags, ["SIGCHLD"]);
+  assert.match(wordOf(all[at], "stub", "blocked")?.tags?.join() ?? "", /^all but /);
+  assert.is(wordOf(all.at(-1), "stub", "blocked"), undefined);
+  const resumed = recording.steps.findLastIndex(({ title }) =>
+    title.startsWith("ptrace(PTRACE_CONT"),
+  );
+  assert.is(wordOf(all[resumed], "stub", "pending"), undefined);
+});
+
 stages("what a call fetches comes from the process that it is about", () => {
   const isInjected = ({ lane, title }: Step) => lane === "master" && title.startsWith("wait4");
   const [move] = at(grandchild, isInjected).moves;

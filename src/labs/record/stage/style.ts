@@ -28,6 +28,7 @@ export const STAGE_STYLE = `
 .stage .around { fill: none; stroke: var(--edge); opacity: 0.6; rx: 14px; }
 .stage .back { fill: none; rx: 4px; }
 .stage .changed .back { fill: var(--mark); } .stage .next .back { fill: var(--next); }
+.stage .bars { stroke: var(--own, var(--edge)); fill: none; } .stage .gone { opacity: 0.2; }
 .stage .dot { fill: currentColor; }
 
 .stage .line { fill: none; stroke: var(--way, var(--edge)); stroke-width: 1.75; } .stage .head { fill: var(--way, var(--edge)); }
@@ -38,10 +39,12 @@ export const STAGE_STYLE = `
 .stage .moving .label { font-size: 11px; }
 @media (prefers-reduced-motion: no-preference) {
   .stage .moving { animation: stage-travel 1.2s ease-in-out both; } .stage .new { animation: stage-appear 0.4s 0.5s both; }
+  .stage .changed .gone { animation: stage-vanish 1.5s 0.7s both; }
   .stage .changed .back { animation: stage-appear 0.4s 0.7s both; }
 }
 @keyframes stage-travel {
   from { transform: translate(-1.6px, -1.6px); } 60% { transform: translate(1.6px, 1.6px); opacity: 1; } 61% { transform: none; opacity: 0; }
 }
+@keyframes stage-vanish { from { opacity: 1; } to { opacity: 0.2; } }
 @keyframes stage-appear { from { opacity: 0; } }
 `;

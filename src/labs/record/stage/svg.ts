@@ -144,18 +144,58 @@ function drawBox(box: PlacedBox, rect: Rect, words: boolean, links: boolean): No
 /** The signs of lines of code. */
 const SIGNS: Partial<Record<Word["look"], string>> = { executed: "•", next: "▸" };
 
-function drawWord({ name, value, meaning, look }: Word, { x, width }: Rect, y: number): Node {
+function drawWord(word: Word, { x, width }: Rect, y: number): Node {
+  const { name, value, meaning, look, tags, bars } = word;
   const room = Math.floor((width - 2 * INSET) / MONO);
   const named = Math.max(name === "" ? 1 : 4, name.length) + 1;
   const rest = ((room - named - value.length - 1) * MONO) / SANS;
   // If there is no room for both, the meaning stands for the value: it names the process that the pid is of.
-  const [shown, beside] = meaning.length > rest ? [meaning || value, ""] : [value, meaning];
-  return group(
-    look,
+  const [shown, beside] = meaning.length > rest - 1 ? [meaning || value, ""] : [value, meaning];
+  const head = [
     block("back", x + 6, y, width - 12, ROW - 1),
     text("term", x + INSET, y + 14, SIGNS[look] ?? fit(name, room)),
+  ];
+  const [left, right] = [x + INSET + named * MONO, x + width - INSET];
+  if (tags !== undefined) return group(look, ...head, ...drawTags(tags, left, right, y));
+  if (bars !== undefined) {
+    const end = right - 4 * SANS;
+    const told = text("meaning", right, y + 14, `${bars.filter(Boolean).length}`);
+    return group(look, ...head, ...drawBars(bars, left, end, y), told);
+  }
+  return group(
+    look,
+    ...head,
     text("value", x + INSET + named * MONO, y + 14, fit(shown, room - named)),
     text("meaning", x + width - INSET, y + 14, beside),
+  );
+}
+
+/** As many tags as there is room for, the last of which counts the others. */
+function drawTags(tags: readonly string[], left: number, right: number, y: number): Node[] {
+  const [first = "", ...more] = tags;
+  const wide = Math.min(right - left, first.length * SANS + 14);
+  const rest = left + wide + 4;
+  const isLast = more.length > 0 && right - rest < (more[0]?.length ?? 0) * SANS + 40;
+  const shown = isLast ? `${first} +${more.length}` : first;
+  const own = Math.min(right - left, shown.length * SANS + 14);
+  const tag = [
+    block("tag", left, y + 1, own, ROW - 3),
+    text("label", left + own / 2, y + 14, fit(shown, (own - 8) / SANS)),
+  ];
+  return isLast || more.length === 0 ? tag : [...tag, ...drawTags(more, rest, right, y)];
+}
+
+function drawBars(bars: readonly boolean[], left: number, right: number, y: number): Node[] {
+  const pitch = (right - left) / Math.max(bars.length, 24);
+  const path = (isThere: boolean) =>
+    bars
+      .map((bar, i) =>
+        bar === isThere ? `M${Math.round(10 * (left + i * pitch)) / 10} ${y + 4}v11` : "",
+      )
+      .join("");
+  const wide = Math.round(7 * pitch) / 10;
+  return [true, false].map((isThere) =>
+    node("path", { class: isThere ? "bars" : "bars gone", d: path(isThere), "stroke-width": wide }),
   );
 }
 

@@ -1,5 +1,6 @@
 // The lines in a box: the words that the step used or changed, the messages to a new process, and the code.
 
+import { counted } from "../../../lib/page/figures.ts";
 import type { Annotator, MeaningRow } from "../annotate.ts";
 import { isOld, type Moments } from "../moment.ts";
 import type { Lane } from "../recording.ts";
@@ -24,6 +25,10 @@ export interface Word {
   readonly look: "word" | "changed" | "code" | "executed" | "next";
   /** The index of the step that changed it; null if none has. */
   readonly by: number | null;
+  /** The signals of a set, to be drawn in place of the value. */
+  readonly tags?: readonly string[];
+  /** Likewise the mappings that there are or were up to now, by address: whether each is there. */
+  readonly bars?: readonly boolean[];
 }
 
 /** How many registers there is room for. */
@@ -34,7 +39,7 @@ const ROOM = 22;
 
 export function wordsOf(at: At, lane: Lane): Word[] {
   const registers = registerWords(at, lane).slice(0, MOST);
-  return [...registers, ...kernelWords(at, lane), ...exitWords(at, lane)];
+  return [...registers, ...kernelWords(at, lane), ...memoryWords(at, lane), ...exitWords(at, lane)];
 }
 
 function registerWords({ moments, annotator, index, since }: At, { id }: Lane): Word[] {
@@ -81,18 +86,45 @@ function known(moments: Moments, id: string, index: number) {
   return lane.registers === null || isOld(lane, lane.registers, index) ? null : lane.registers;
 }
 
-/** What /proc says if it changes: memory only if mappings did. Pending signals matter at all times. */
-const FIELDS = ["Sig+ShdPnd", "NSsid", "SigBlk", "SigIgn", "VmRSS"];
+/** What /proc says if it changes: memory only if mappings did. */
+const FIELDS = ["NSsid", "SigIgn", "VmRSS"];
+/** Sets of signals that matter at all times. */
+const SETS: Readonly<Record<string, string>> = { "Sig+ShdPnd": "pending", SigBlk: "blocked" };
 
 function kernelWords({ moments, annotator, index, since }: At, { id }: Lane): Word[] {
   const hasMapped = moments.reports(id, "memory", index, since).length > 0;
-  const told = annotator.kernelRows(id, index, since).filter(({ name, after, changed }) => {
-    if (name === "Sig+ShdPnd" && after !== "none") return true;
-    return changed && FIELDS.includes(name) && (name !== "VmRSS" || hasMapped);
+  const lane = moments.lane(id, index);
+  const isPast = lane.kernel !== null && isOld(lane, lane.kernel, index);
+  return annotator.kernelRows(id, index, since).flatMap(({ name, after, changed, by }): Word[] => {
+    const set = SETS[name];
+    if (set === undefined)
+      return changed && FIELDS.includes(name) && (name !== "VmRSS" || hasMapped)
+        ? [word(name, after, "", by)]
+        : [];
+    if (isPast || (after === "none" && !changed)) return [];
+    return [
+      { ...word(set, after, "", by), tags: after.startsWith("all") ? [after] : after.split(" ") },
+    ];
   });
-  return told.map(({ name, after, by }) =>
-    word(name === "Sig+ShdPnd" ? "Pending" : name, after, "", by),
-  );
+}
+
+/** More mappings are not drawn. */
+const MOST_BARS = 400;
+
+/** Its mappings: with the steps that report them, and if they change in the recording, at all. */
+function memoryWords({ moments, index, since }: At, { id }: Lane): Word[] {
+  const maps = moments.reports(id, "memory", index, 0);
+  const { value, step } = maps.at(-1) ?? { value: [], step: -1 };
+  const later = moments.reports(id, "memory", moments.length, 0);
+  const changes = later.filter((map) => map.before !== null && map.value.length > 0).length > 0;
+  const most = Math.max(0, ...later.map((map) => map.value.length));
+  if (value.length === 0 || most < 2 || (!changes && step < since)) return [];
+  const startOf = (mapping: string) => Number.parseInt(mapping, 16);
+  const now = new Set(value.map(startOf));
+  const all = [...new Set(maps.flatMap((map) => map.value.map(startOf)))].toSorted((a, b) => a - b);
+  const bars = all.slice(-MOST_BARS).map((start) => now.has(start));
+  const by = step >= since && maps.length > 1 ? step : null;
+  return [{ ...word("memory", counted(value.length, "mapping"), "", by), bars }];
 }
 
 /** The signal that its end sends to its parent, if it is not the usual one. */
