@@ -37,6 +37,9 @@ export const SIGPROCMASK: u32 = 14;
 export const SIGACTION: u32 = 15;
 export const PTRACE: u32 = 16;
 export const KINDS: u32 = 17;
+/** What is no system call: nothing, and a comparison of the parent with R15. */
+export const NO_CALL: u32 = 0xff;
+export const COMPARES: u32 = 0xfe;
 
 @unmanaged
 export class Action {

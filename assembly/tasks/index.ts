@@ -5,6 +5,8 @@ import { clearState } from "./state";
 import { believe } from "./step";
 
 export { action } from "./actions";
+export { plan } from "./birth";
+export { explore, lengthOf, replay } from "./check";
 export { draw, isPossible, startWalk } from "./draw";
 export { leaveOut, restoreRules } from "./rule";
 export { choose, keepOutcomes, step } from "./step";

@@ -160,10 +160,24 @@ export class Process {
 const TASK_SIZE: usize = offsetof<Task>() + QUEUE_SIZE;
 const PROCESS_SIZE: usize = offsetof<Process>() + QUEUE_SIZE;
 const PROCESSES: usize = sizeof<u32>() * 2 + TASK_SIZE * MOST_TASKS;
-export const STATE_SIZE: usize = PROCESSES + PROCESS_SIZE * MOST_TASKS;
+const PROGRESS: usize = PROCESSES + PROCESS_SIZE * MOST_TASKS;
+export const STATE_SIZE: usize = PROGRESS + 8;
 
 /** The state that steps change. */
 export const state: usize = memory.data(i32(STATE_SIZE), 8);
+
+/** How far the programs of a birth are, and what they have done. */
+@unmanaged
+export class Progress {
+  host: u8;
+  stub: u8;
+  left: u8; // acts of the outside
+  hasOtherParent: bool; // the stub has taken another process for its parent
+  isHostKilled: bool; // by the outside
+  isHostStopped: bool; // by the outside
+  unused: u16;
+}
+export const progress: Progress = changetype<Progress>(state + PROGRESS);
 
 export function task(number: u32): Task {
   return changetype<Task>(state + sizeof<u32>() * 2 + TASK_SIZE * number);
@@ -194,6 +208,32 @@ export function nextOrder(): u16 {
   const order = load<u32>(state, sizeof<u32>()) + 1;
   store<u32>(state, order, sizeof<u32>());
   return u16(order);
+}
+
+/** Places in lists as small as possible: states that differ in nothing else are one. */
+export function rankOrders(): void {
+  let rank: u32 = 0;
+  for (let last: u32 = 0; ; last = rank) {
+    // The least place above those that have their rank.
+    let least: u32 = u32.MAX_VALUE;
+    for (let i: u32 = 0; i < births(); i++) {
+      least = above(last, task(i).childOrder, least);
+      least = above(last, task(i).traceOrder, least);
+      least = above(last, processAt(i).groupOrder, least);
+    }
+    if (least == u32.MAX_VALUE) break;
+    rank++;
+    for (let i: u32 = 0; i < births(); i++) {
+      if (task(i).childOrder == least) task(i).childOrder = u16(rank);
+      if (task(i).traceOrder == least) task(i).traceOrder = u16(rank);
+      if (processAt(i).groupOrder == least) processAt(i).groupOrder = rank;
+    }
+  }
+  store<u32>(state, rank, sizeof<u32>());
+}
+
+function above(last: u32, order: u32, least: u32): u32 {
+  return order > last && order < least ? order : least;
 }
 
 /** No task is born. */

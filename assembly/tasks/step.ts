@@ -73,7 +73,7 @@ function toUserMode(t: u32): void {
 }
 
 /** Lets a task that is awake run until it rests, stops, waits or ends. */
-function run(t: u32): void {
+export function run(t: u32): void {
   const it = task(t);
   setCurrent(t);
   it.awake = false;
@@ -201,7 +201,8 @@ function actOutside(): void {
     sendSignal(action.a, info, action.target, action.kind == KILL_PROCESS);
 }
 
-function act(t: u32): void {
+/** Takes `action`, up to where its actor returns, waits or ends. */
+export function act(t: u32): void {
   setCurrent(t);
   if (t == NOBODY) {
     actOutside();

@@ -292,6 +292,8 @@ OF_SETUPS int disturb(const struct run *run);
 /** Compares walks of tasks with the model of tasks; of a run the seed
  * and how long count. `planted` is a rule that is left out; 0: none. */
 OF_SETUPS int walk_tasks(const struct run *run, uint32_t planted);
+/** Takes a walk of tasks that a file has. */
+OF_SETUPS int walk_file(const char *path);
 /** Reads the id of a rule about tasks. Returns its number; 0: there is none. */
 OF_SETUPS uint32_t task_rule_named(const char *id);
 /** More seconds than a run lasts. */

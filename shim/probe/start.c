@@ -49,6 +49,7 @@ static const char commands_of_setups[] =
     "                   [--outcomes] [--plant RULE[.VALUE=N]] [--focus RULE] [--known LIST]\n"
     "                   [--disturb]]\n"
     "             [replay [--known LIST] [--list] FILE|-]\n"
+    "             [walk FILE|-]\n"
     "\n"
     "fuzz compares random setups of registers with a model, replay those of a file.\n";
 static const char explanation[] =
@@ -257,6 +258,8 @@ static int run(char **argument) {
             status = options.lists ? list_facts() : conformance(&options.facts);
         else if (same(command, "replay") && *argument != 0)
             status = options.lists ? list_cases(*argument++) : replay(*argument++);
+        else if (HAS_MODEL && same(command, "walk") && *argument != 0)
+            status = walk_file(*argument++);
         else if (same(command, "rounds"))
             return rounds(&options.run);
         else if (options.walks)

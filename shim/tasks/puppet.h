@@ -80,6 +80,8 @@ void try_rest(void);
 void observe(uint32_t births);
 /** Compares what was observed with what is predicted. Returns false at the first difference. */
 bool fits(const struct task_view *views, uint32_t births, struct mismatch *found);
+/** The state of a task that was observed at last, as a letter of a prediction. */
+char state_seen(uint32_t task);
 /** Closes files of tasks that a walk has opened. */
 void forget_tasks(void);
 

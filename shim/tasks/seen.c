@@ -148,6 +148,10 @@ void try_rest(void) {
     shows_rest = false;
 }
 
+char state_seen(uint32_t task) {
+    return (char)seen[task].values[STATE];
+}
+
 static bool proc_differs(const struct task_view *view, uint32_t task, struct mismatch *found) {
     const uint64_t predicted[OF_PROC] = {view->letter, view->parent,  view->tracer,
                                          view->group,  view->session, view->pending,

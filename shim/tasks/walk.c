@@ -86,7 +86,12 @@ static enum ending take_action(struct mismatch *found) {
                                                                         : CONTRADICTS;
 }
 
+bool says_tasks;
+
 static enum ending end_walk(enum ending ending) {
+    const uint32_t births = w2c_tasks_look(&model);
+    for (uint32_t i = 0; says_tasks && i < births; i++)
+        say("# task %u: '%s'\n", i, (const char[]){(char)state_seen(i), 0});
     forget_tasks();
     return end_puppets(MOST_PUPPETS) ? ending : STUCK;
 }

@@ -30,6 +30,8 @@ extern bool is_patient;
 enum ending draw_walk(uint64_t seed, uint64_t number, struct walk *walk, struct mismatch *found);
 /** Takes a walk that is known; what is not possible in it is left out. */
 enum ending take_walk(const struct walk *walk, struct mismatch *found);
+/** Whether each walk says the states of its tasks at its end. */
+extern bool says_tasks;
 /** Says an action, as a call. */
 void say_action(const struct task_action *action);
 

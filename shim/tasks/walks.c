@@ -114,11 +114,8 @@ static void report(uint64_t walks, uint64_t started) {
         kind_count);
 }
 
-static int keep(const struct run *run, uint32_t planted) {
-    const uint64_t started = milliseconds();
-    uint64_t reported = started, done = 0;
-    const uint64_t most = run->cases == ~0ULL && run->seconds == FOREVER ? 20000 : run->cases;
-    say("KTAP version 1\n1..1\n# seed %lu\n", run->seed);
+/** Starts the model, and what tells whether tasks are as it says. */
+static void start(void) {
     if (!try_proc())
         say("# /proc shows no states here: only results are compared\n");
     if (fork_first() >= 0)
@@ -127,6 +124,14 @@ static int keep(const struct run *run, uint32_t planted) {
     end_puppets(1);
     start_model();
     try_task_rules();
+}
+
+static int keep(const struct run *run, uint32_t planted) {
+    const uint64_t started = milliseconds();
+    uint64_t reported = started, done = 0;
+    const uint64_t most = run->cases == ~0ULL && run->seconds == FOREVER ? 20000 : run->cases;
+    say("KTAP version 1\n1..1\n# seed %lu\n", run->seed);
+    start();
     select_task_rules(planted);
     while (done < most && milliseconds() - started < run->seconds * 1000 && !is_interrupted()) {
         struct walk walk;
@@ -147,7 +152,7 @@ static int keep(const struct run *run, uint32_t planted) {
         }
     }
     report(done, started);
-    return end_fuzz(done == 0, 0, findings > 0);
+    return end_fuzz(done == 0 && !is_interrupted(), 0, findings > 0);
 }
 
 uint32_t task_rule_named(const char *id) {
@@ -155,6 +160,44 @@ uint32_t task_rule_named(const char *id) {
         if (same(id, task_rules[i].id))
             return task_rules[i].number;
     return 0;
+}
+
+/** Reads a walk: an action a line, as numbers. Returns false if a line is wrong. */
+static bool read_walk(const char *text, struct walk *walk) {
+    for (walk->count = 0; *text != 0; walk->count++) {
+        uint64_t words[5];
+        if (walk->count == MOST_ACTIONS)
+            return false;
+        for (uint32_t i = 0; i < 5; i++) {
+            const char *rest = read_number(text, &words[i]);
+            if (rest == text || *rest != (i < 4 ? ' ' : '\n'))
+                return false;
+            text = rest + 1;
+        }
+        walk->actions[walk->count] =
+            (struct task_action){(uint8_t)words[0],  (uint8_t)words[1], (uint8_t)words[2], 0,
+                                 (uint32_t)words[3], (uint32_t)words[4]};
+    }
+    return true;
+}
+
+/** Takes a walk that is read from a file. */
+static int take_file(const char *path) {
+    enum { MOST_TEXT = 4096 };
+    static char text[MOST_TEXT];
+    struct walk walk;
+    struct mismatch found;
+    text[read_all(path, text, MOST_TEXT - 1)] = 0;
+    if (!read_walk(text, &walk))
+        fail("this is no walk: an action a line is ACTOR KIND TARGET A B", 0);
+    say("KTAP version 1\n1..1\n");
+    start();
+    select_task_rules(0);
+    says_tasks = true;
+    const bool held = take_walk(&walk, &found) == AS_PREDICTED;
+    says_tasks = false;
+    say("%s 1 walk\n", held ? "ok" : "not ok");
+    return !held;
 }
 
 /** Waits for the end of the keeper, which ends what it does if this process is interrupted. */
@@ -171,7 +214,7 @@ static int32_t await_keeper(int64_t keeper) {
 }
 
 /** The keeper, a process of its own: process 1 would make orphans of groups otherwise. */
-int walk_tasks(const struct run *run, uint32_t planted) {
+static int in_keeper(const struct run *run, uint32_t planted, const char *path) {
     map_shared_memory();
     flush();
     const int64_t keeper = syscall6(__NR_clone, SIGCHLD, 0, 0, 0, 0, 0);
@@ -180,7 +223,7 @@ int walk_tasks(const struct run *run, uint32_t planted) {
     if (keeper == 0) {
         syscall2(__NR_prctl, PR_SET_PDEATHSIG, SIGTERM);
         syscall2(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1);
-        const int status = keep(run, planted);
+        const int status = path != 0 ? take_file(path) : keep(run, planted);
         flush();
         syscall1(__NR_exit_group, is_output_lost() ? CANNOT : status);
     }
@@ -189,4 +232,13 @@ int walk_tasks(const struct run *run, uint32_t planted) {
         return status >> 8;
     end_puppets(MOST_PUPPETS);
     fail("the keeper of the tasks was killed", 0);
+}
+
+int walk_tasks(const struct run *run, uint32_t planted) {
+    return in_keeper(run, planted, 0);
+}
+
+int walk_file(const char *path) {
+    const struct run none = {0};
+    return in_keeper(&none, 0, path);
 }

@@ -10,7 +10,16 @@ import { compare } from "./table/compare.ts";
 import { diff, exporting, fuzz, judge, merge, minimize, replay } from "./table/fuzz.ts";
 import { conformance, predict, probe } from "./table/kernel.ts";
 import { check, lesson, task } from "./table/lesson.ts";
-import { bootstrap, completion, doctor, explain, guest, inject, seccomp } from "./table/stubs.ts";
+import {
+  bootstrap,
+  checkBirth,
+  completion,
+  doctor,
+  explain,
+  guest,
+  inject,
+  seccomp,
+} from "./table/stubs.ts";
 
 /** Does what a command line asks for, and returns the exit status. */
 type Act = () => number | Promise<number>;
@@ -51,6 +60,7 @@ const COMMANDS: readonly CommandUnknownOpts[] = [
   runs(seccomp, async () => (await import("./seccomp.ts")).runSeccomp),
   runs(guest, async () => (await import("./guest.ts")).runGuestProgram),
   runs(bench, async () => (await import("./bench.ts")).runBench),
+  runs(checkBirth, async () => (await import("./check.ts")).runCheckBirth),
   runs(explain, async () => (await import("./explain.ts")).runExplain),
   runs(doctor, async () => (await import("./doctor.ts")).runDoctor),
   runs(completion, async () => {

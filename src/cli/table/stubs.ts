@@ -1,7 +1,11 @@
 import { Argument } from "@commander-js/extra-typings";
+import { ACTS, PRECAUTIONS } from "../../labs/check/birth.ts";
 import { InputError } from "../../lib/errors.ts";
 import { command, textsOf } from "./command.ts";
 import { count, encoder, json, offering, oneOf, repeated } from "./options.ts";
+
+const STEPS = PRECAUTIONS.map(({ name }) => name);
+const OUTSIDE = ACTS.map(({ name }) => name);
 
 export const bootstrap = command("bootstrap")
   .addOption(count("--grandchildren <N>", "how many the master clones", 10_000).default(3))
@@ -57,6 +61,24 @@ export const explain = command("explain")
   .argument("<pid>", "a pid or tid; or a status word: in hexadecimal, or if no process has the pid")
   .option("--status", "the word is a status word, even if a process has that pid")
   .addOption(json("stublab.explain/1"));
+
+export const checkBirth = command("check", textsOf("births"))
+  .addOption(repeated("--omit <STEP>", `a step that is left out: ${STEPS.join(", ")}`, String))
+  .addOption(
+    repeated(
+      "--outside <ACT>",
+      `what the outside may do (default all): ${OUTSIDE.join(", ")}`,
+      String,
+    ),
+  )
+  .addOption(count("--acts <K>", "how often the outside may act", 3).default(1))
+  .option("--flags <F>", "flags of the clone: CLONE_PARENT, CLONE_PTRACE, CLONE_UNTRACED", "0")
+  .option("--exit-signal <S>", "signal that the host gets when the stub ends", "SIGKILL")
+  .option("--wait <O>", "options of the host's first wait4", "__WALL|WUNTRACED")
+  .option("--try", "perform each schedule with real processes")
+  .option("--table", "each step left out, and what breaks then: a line each, as Markdown")
+  .addOption(encoder())
+  .addOption(json("stublab.check/1"));
 
 export const doctor = command("doctor").addOption(json("stublab.doctor/1"));
 

@@ -1,0 +1,77 @@
+// Every order of steps of a birth, explored: which properties hold, and the shortest schedule that breaks one.
+
+import { InputError, StateError } from "../../lib/errors.ts";
+import { didYouMean } from "../../lib/nearest.ts";
+import { ACTS, PRECAUTIONS, PROPERTIES } from "./birth.ts";
+import { type Move, TaskModel } from "./model.ts";
+
+/** WUNTRACED, __WALL (wait4(2)). */
+const WUNTRACED = 0x2;
+const WALL = 0x40000000;
+
+/** What `checkBirth` explores; all of it may be left out. */
+export interface BirthOptions {
+  /** Names of PRECAUTIONS that are left out. */
+  readonly omit?: readonly string[];
+  /** Names of ACTS. */
+  readonly outside?: readonly string[];
+  /** How often the outside may act (default 1). */
+  readonly acts?: number;
+  /** Flags of the clone (default 0): CLONE_PARENT, CLONE_PTRACE and CLONE_UNTRACED matter. */
+  readonly cloneFlags?: number;
+  /** The exit signal of the stub (default SIGKILL). */
+  readonly exitSignal?: number;
+  /** Options of the host's first wait4 (default __WALL | WUNTRACED). */
+  readonly waitOptions?: number;
+}
+
+/** A property, and the shortest schedule that breaks it. */
+export interface Verdict {
+  readonly property: (typeof PROPERTIES)[number];
+  readonly schedule: readonly Move[] | undefined;
+}
+
+export interface BirthReport {
+  readonly states: number;
+  readonly verdicts: readonly Verdict[];
+}
+
+/** Bits of a list for some of its names. @throws InputError */
+function bitsOf(what: string, all: readonly { name: string }[], names: readonly string[]): number {
+  const known = all.map(({ name }) => name);
+  return names.reduce((bits, name) => {
+    const index = known.indexOf(name);
+    if (index >= 0) return bits | (1 << index);
+    throw new InputError(`unknown ${what} "${name}"${didYouMean(name, known)}`);
+  }, 0);
+}
+
+/**
+ * Explores a birth: every order of the steps of host and stub, and of what the outside does between them.
+ *
+ * @throws InputError for an unknown name; StateError if there are more states than fit into memory
+ */
+export function checkBirth(
+  {
+    omit = [],
+    outside = ACTS.map(({ name }) => name),
+    acts = 1,
+    cloneFlags = 0,
+    exitSignal = 9,
+    waitOptions = WALL | WUNTRACED,
+  }: BirthOptions = {},
+  model = new TaskModel(),
+): BirthReport {
+  const omitted = bitsOf("step", PRECAUTIONS, omit);
+  const states = model.explore({
+    ...{ omitted, budget: acts, cloneFlags, exitSignal, waitOptions },
+    acts: bitsOf("act", ACTS, outside),
+  });
+  if (states === 0) {
+    throw new StateError("there are more states than the model has room for", {
+      remedy: "let the outside act more rarely, or in fewer ways",
+    });
+  }
+  const verdicts = PROPERTIES.map((property, i) => ({ property, schedule: model.schedule(i) }));
+  return { states, verdicts };
+}

@@ -1,0 +1,110 @@
+// The model of tasks, as assembly/tasks/index.ts exports it.
+
+import { isCallable } from "../../core/encoder/abi.ts";
+import { loadWasm } from "../../core/encoder/assembly.ts";
+import { EncoderError, REBUILD } from "../../lib/errors.ts";
+
+const FILE = "tasks.wasm";
+/** Bytes of a task in what `look` writes. */
+const VIEW = 40;
+
+/** A system call of a move. */
+export interface Call {
+  readonly actor: number;
+  /** An index of assembly/tasks/actions.ts. */
+  readonly kind: number;
+  readonly target: number;
+  readonly a: number;
+  readonly b: number;
+}
+
+/** What is seen of a task. */
+export interface Seen {
+  /** The letter of State in /proc/PID/status; "-" for a task that runs or sleeps, " " for one that is gone. */
+  readonly letter: string;
+  /** The number of its parent; undefined for a process that is not in the model. */
+  readonly parent: number | undefined;
+}
+
+/** A move of a schedule, and what is seen after it. */
+export interface Move {
+  /** 0 to 5: a task runs; 8, 9: a step of the host, of the stub; from 16 on an act of the outside. */
+  readonly number: number;
+  readonly call: Call | undefined;
+  readonly tasks: readonly Seen[];
+}
+
+/** What is under test. */
+export interface Plan {
+  /** Bits of PRECAUTIONS, of ACTS. */
+  readonly omitted: number;
+  readonly acts: number;
+  /** How often the outside may act. */
+  readonly budget: number;
+  readonly cloneFlags: number;
+  readonly exitSignal: number;
+  /** Of the host's first wait4. */
+  readonly waitOptions: number;
+}
+
+const lacking = (name: string) => new EncoderError(`${FILE} lacks ${name}`, { remedy: REBUILD });
+
+/** An instance of the module. @throws EncoderError */
+export class TaskModel {
+  readonly #exports = loadWasm(FILE, { env: { abort() {} } });
+
+  #call(name: string, ...values: number[]): number {
+    const it = this.#exports[name];
+    if (isCallable(it)) return Number(it(...values));
+    throw lacking(name);
+  }
+
+  #bytes(name: string): DataView {
+    const { [name]: at, memory } = this.#exports;
+    if (!(at instanceof WebAssembly.Global && memory instanceof WebAssembly.Memory)) {
+      throw lacking(name);
+    }
+    return new DataView(memory.buffer, Number(at.value));
+  }
+
+  /** Follows every order. Returns how many states there are; 0: more than fit. */
+  explore({ omitted, acts, budget, cloneFlags, exitSignal, waitOptions }: Plan): number {
+    this.#call("plan", omitted, cloneFlags, exitSignal, waitOptions);
+    return this.#call("explore", acts, budget, Number(exitSignal === SIGKILL));
+  }
+
+  /** The shortest schedule that breaks a property, after `explore`; undefined: it holds. */
+  schedule(property: number): readonly Move[] | undefined {
+    const length = this.#call("lengthOf", property);
+    if (length < 0) return undefined;
+    return Array.from({ length }, (_, i) => this.#move(property, i + 1));
+  }
+
+  #move(property: number, length: number): Move {
+    const number = this.#call("replay", property, length);
+    const action = this.#bytes("action");
+    const [actor, kind, target] = [0, 1, 2].map((at) => action.getUint8(at));
+    const count = this.#call("look");
+    const views = this.#bytes("views");
+    const call = { a: action.getUint32(4, true), b: action.getUint32(8, true) };
+    return {
+      number,
+      call:
+        kind === undefined || actor === undefined || target === undefined || kind === NO_CALL
+          ? undefined
+          : { actor, kind, target, ...call },
+      tasks: Array.from({ length: count }, (_, i) => {
+        const parent = views.getUint8(VIEW * i + 1);
+        return {
+          letter: String.fromCharCode(views.getUint8(VIEW * i)),
+          parent: parent === 0 ? undefined : parent - 1,
+        };
+      }),
+    };
+  }
+}
+
+/** Kinds of moves that are no system call: nothing, and the comparison of the parent with R15. */
+const NO_CALL = 0xff;
+export const COMPARES = 0xfe;
+const SIGKILL = 9;
