@@ -310,30 +310,6 @@ test("the end leads on: to the tasks of the lesson", () =>
     assert.match(end, "Repair it: npx stublab lesson task repair-stub");
   }));
 
-test("slides fit 1280 by 720, go by keys, and ask before they answer", () =>
-  show("host", { width: 1280, height: 720, search: "?slides" }, async (page) => {
-    const count = Number(/\d+$/.exec((await shown(page)).place)?.[0]);
-    assert.ok(count > 5 && count < host.steps.length, `${count}`);
-    const seen: string[] = [];
-    for (let i = 0; i < count; i++) {
-      const { text, out } = await page.evaluate(() => ({
-        text: document.querySelector(".slide h1")?.textContent ?? "",
-        out: [...document.querySelectorAll(".slide, .slide *")].filter((each) => {
-          const { right, bottom } = each.getBoundingClientRect();
-          return right > innerWidth + 1 || bottom > innerHeight + 1;
-        }).length,
-      }));
-      assert.is(out, 0, `slide ${i + 1}: ${text}`);
-      seen.push(text);
-      await press(page, "ArrowRight");
-    }
-    for (const { step, text } of host.questions) {
-      const at = seen.indexOf(text.replaceAll("`", ""));
-      assert.is(seen[at + 1], host.steps[step]?.title, text);
-    }
-    assert.equal(await complaints(page), []);
-  }));
-
 test("on paper it is a work sheet without answers", () =>
   show("host", { medium: "print" }, async (page) => {
     await page.evaluate(() => dispatchEvent(new Event("beforeprint")));

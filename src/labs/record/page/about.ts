@@ -54,5 +54,5 @@ ${trials.length === 0 ? NOTHING : html`<h2>Try it</h2><ul>${trials.map((trial) =
 <p>By stublab ${shown(stublab, 40)}, on Linux ${shown(machine.kernel, 80)} (${machine.arch}). The encoder ${shown(encoder, 60)} wrote the registers.</p>
 ${observed.length === 0 ? NOTHING : html`<details><summary>What the observer changed</summary>${paragraphs(observed)}</details>`}
 <h2 id="keys">Keys</h2><dl class="facts">${Object.entries(KEYS).map(([keys, what]) => html`<dt><kbd>${keys}</kbd></dt><dd>${what}</dd>`)}</dl>
-<p>For a projector: <a href="?slides">slides</a>. For paper: <a href="?sheet">a work sheet</a>.</p></section>`;
+<p>For a projector: <a href="?slides">slides</a>. For paper: <a href="?sheet">a work sheet</a>, also <a href="?sheet&amp;answers">with answers</a>.</p></section>`;
 }

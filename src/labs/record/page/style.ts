@@ -123,15 +123,27 @@ button:hover { border-color: var(--link); }
 .slides { font-size: min(1.25vw, 2.222vh); overflow: hidden; }
 :is(.slides, .sheet) :is(body > header, main > :not(#app), .skip) { display: none; }
 .slides body { padding: 0; max-width: none; }
-.slide { width: 80rem; height: 45rem; margin: auto; padding: 1.5rem 2.5rem 1rem; display: flex; flex-direction: column; gap: 1rem; font-size: 1.25rem; line-height: 1.5; }
-.slide .theatre { flex: none; height: 25rem; }
-.slide .theatre > div, .slide .stage { height: 100%; max-height: none; }
+.slide { width: 80rem; height: 45rem; margin: auto; padding: 1rem 2.5rem 0.75rem; display: flex; flex-direction: column; gap: 0.5rem; font-size: 1.5rem; line-height: 1.3; }
+.slide .theatre { flex: none; margin: 0 auto; border: 0; padding: 0; }
+.slide .stage { max-height: none; }
+.slide .stage text { font-size: var(--letter) !important; }
+.slide :is(.tag, .crowded .pid) { display: none; }
+.slide .moving .label { paint-order: stroke; stroke: var(--paper); stroke-width: 8px; }
 .slide section { flex: 1; min-height: 0; overflow: auto; }
+.slide :is(h1, p, ul) { margin: 0 0 0.5rem; }
 .slide h1 { font-size: 1.5rem; overflow-wrap: anywhere; }
-.slide footer { display: flex; justify-content: end; align-items: baseline; gap: 1rem; color: var(--soft); font-size: 0.875rem; }
+.slide .words { display: flex; flex-wrap: wrap; gap: 0 2rem; }
+.slide :is(code, kbd) { font-size: 1.5rem; }
+.slide code.changed { background: var(--mark); }
+.slide footer { display: flex; justify-content: end; align-items: baseline; gap: 1rem; color: var(--soft); }
+.slide footer button { font-size: 1.5rem; line-height: 1.2; }
 .slide .options { columns: 2; }
-.title section { display: flex; flex-direction: column; justify-content: center; font-size: 1.5rem; }
+.slide .options > li { break-inside: avoid; padding-left: 2.25rem; text-indent: -2.25rem; }
+.title section { display: flex; flex-direction: column; justify-content: center; font-size: 1.75rem; }
 .title h1 { flex: none; font-size: 3rem; line-height: 1.15; }
+.notes { max-width: 42rem; margin: 1rem auto; font-size: 1.125rem; }
+.answer dt { font-weight: 600; } .answer dd { margin: 0 0 0.5rem 1.5rem; }
+.answers { break-before: page; }
 
 /* A work sheet: A4. */
 #paper { display: none; }

@@ -11,7 +11,16 @@ const mode = asked.has("sheet") ? "sheet" : asked.has("slides") ? "slides" : "wa
 if (root !== null) {
   document.documentElement.classList.add(mode);
   root.replaceChildren();
-  render(mode === "sheet" ? <Sheet /> : mode === "slides" ? <Slides /> : <App />, root);
+  render(
+    mode === "sheet" ? (
+      <Sheet answers={asked.has("answers")} />
+    ) : mode === "slides" ? (
+      <Slides />
+    ) : (
+      <App />
+    ),
+    root,
+  );
   performance.mark("interactive");
   if (mode === "walk") {
     const paper = document.body.appendChild(document.createElement("div"));

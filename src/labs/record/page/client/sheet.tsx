@@ -1,9 +1,10 @@
+import type { Question } from "../../recording.ts";
 import { recording } from "./book.ts";
 import { StageView } from "./stage.tsx";
 import { Prose } from "./text.tsx";
 
-/** A work sheet: for each question the stage before its step, and the choices without an answer. */
-export function Sheet() {
+/** A work sheet: for each question the stage before its step, and the choices; with `answers` a page of them for the teacher. */
+export function Sheet({ answers = false }: { readonly answers?: boolean }) {
   const { title, questions } = recording;
   return (
     <div class="worksheet">
@@ -24,6 +25,16 @@ export function Sheet() {
           <p class="lines">Why?</p>
         </section>
       ))}
+      {answers && <h2 class="answers">Answers, for the teacher</h2>}
+      {answers &&
+        questions.map((question, i) => (
+          <section key={question.text}>
+            <h3>
+              <Prose text={`${i + 1}. ${question.text}`} />
+            </h3>
+            <Answer of={question} />
+          </section>
+        ))}
     </div>
   );
 }
@@ -38,5 +49,22 @@ export function Options({ of }: { readonly of: readonly string[] }) {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** The choices with what is replied to each. */
+export function Answer({ of: { choices, answer, because, replies } }: { readonly of: Question }) {
+  return (
+    <dl class="answer">
+      {choices.map((choice, i) => [
+        <dt key={choice} class={i === answer ? "good" : ""}>
+          {i === answer ? "✓ " : "✗ "}
+          <Prose text={choice} />
+        </dt>,
+        <dd key={`${choice} reply`}>
+          <Prose text={i === answer ? because : (replies[i] ?? "")} />
+        </dd>,
+      ])}
+    </dl>
   );
 }

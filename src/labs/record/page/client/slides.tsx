@@ -1,71 +1,89 @@
+import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Step } from "../../recording.ts";
+import { COLUMN, Layout } from "../../stage/layout.ts";
+import type { Stage } from "../../stage/stage.ts";
+import { drawStage } from "../../stage/svg.ts";
 import { events, moments, recording } from "./book.ts";
-import { Options } from "./sheet.tsx";
-import { StageView, stageOf } from "./stage.tsx";
+import { Answer, Options } from "./sheet.tsx";
+import { columnsOf, elementOf, stageOf } from "./stage.tsx";
 import { Cast } from "./story.tsx";
-import { Prose } from "./text.tsx";
+import { LaneName, Prose } from "./text.tsx";
 
 const { title, introduction, steps, questions } = recording;
+const [crux = "", ...more] = introduction;
 
 /** A stage, and under it a heading, a text, and the choices of a question before its step. */
 interface Slide {
+  /** -1: no stage. */
   readonly index: number;
   readonly heading: string;
   readonly text: string;
-  readonly choices: readonly string[];
+  /** The index of a question. */
+  readonly asked?: number;
 }
 
-const first: Slide = { index: -1, heading: title, text: introduction[0] ?? "", choices: [] };
+const first: Slide = { index: -1, heading: title, text: crux };
 const slides: readonly Slide[] = [
   first,
-  ...steps.flatMap((step, index): Slide[] => [
-    ...questions
-      .filter((question) => question.step === index)
-      .map(({ text, choices }) => ({ index: index - 1, heading: text, text: "", choices })),
-    ...(matters(step, index) ? [{ index, heading: step.title, text: step.why, choices: [] }] : []),
+  ...more.map((text) => ({ index: -1, heading: title, text })),
+  ...events.flatMap((index): Slide[] => [
+    ...moments.questionsAt(index).map((asked) => {
+      return {
+        index: Math.max(0, index - 1),
+        heading: questions[asked]?.text ?? "",
+        text: "",
+        asked,
+      };
+    }),
+    { index, heading: steps[index]?.title ?? "", text: steps[index]?.why ?? "" },
   ]),
 ];
-
-/** An event that answers a question, or at which something moves. */
-function matters({ kind }: Step, index: number): boolean {
-  if (moments.questionsAt(index).length > 0) return true;
-  if (kind === "note" || !events.includes(index)) return false;
-  return kind !== "syscall" || stageOf(index).moves.length > 0;
-}
 
 const BY: Readonly<Record<string, number>> = {
   ...{ ArrowRight: 1, PageDown: 1, " ": 1, End: slides.length },
   ...{ ArrowLeft: -1, PageUp: -1, Home: -slides.length },
 };
 
-/** The lesson for a projector: a stage per slide, for steps that matter. */
+/** The lesson for a projector: a slide for each event, and for each question. */
 export function Slides() {
   const [at, setAt] = useState(() => Number(/^#slide=(\d+)$/.exec(location.hash)?.[1] ?? 1) - 1);
+  const [notes, setNotes] = useState<Window | null>(null);
   const go = (by: number) => setAt((now) => Math.max(0, Math.min(now + by, slides.length - 1)));
+  const openNotes = () => setNotes(open("", "notes", "width=720,height=900"));
   useEffect(() => {
     const press = ({ key, ctrlKey, metaKey, altKey }: KeyboardEvent) => {
-      if (!ctrlKey && !metaKey && !altKey && Object.hasOwn(BY, key)) go(BY[key] ?? 0);
+      if (ctrlKey || metaKey || altKey) return;
+      if (key === "n") openNotes();
+      if (Object.hasOwn(BY, key)) go(BY[key] ?? 0);
     };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  }, []);
+    const pages = [document, ...(notes === null ? [] : [notes.document])];
+    for (const page of pages) page.addEventListener("keydown", press);
+    return () => {
+      for (const page of pages) page.removeEventListener("keydown", press);
+    };
+  }, [notes]);
   useEffect(() => history.replaceState(null, "", `#slide=${at + 1}`), [at]);
-  const { index, heading, text, choices } = slides[at] ?? first;
+  useEffect(() => tellNotes(notes, at), [notes, at]);
+  const { index, heading, text, asked } = slides[at] ?? first;
   return (
-    <div class={index < 0 ? "slide title" : "slide"}>
-      {index >= 0 && <StageView index={index} width={1200} />}
+    <div class={at === 0 ? "slide title" : "slide"}>
+      {index >= 0 && <Picture index={index} />}
       <section aria-live="polite">
         <h1>
           <Prose text={heading} />
         </h1>
-        <p>
-          <Prose text={text} />
-        </p>
-        <Options of={choices} />
-        {index < 0 && <Cast />}
+        {text !== "" && (
+          <p>
+            <Prose text={text} />
+          </p>
+        )}
+        {asked !== undefined && <Options of={questions[asked]?.choices ?? []} />}
+        {at === 0 && <Cast />}
       </section>
       <footer>
+        <button type="button" onClick={openNotes}>
+          Notes <kbd>n</kbd>
+        </button>
         <button type="button" aria-label="Previous slide" onClick={() => go(-1)}>
           ‹
         </button>
@@ -75,5 +93,73 @@ export function Slides() {
         </button>
       </footer>
     </div>
+  );
+}
+
+/** The room of a picture, and the least size of a letter in it: pixels of a window of 1280 by 720. */
+const [WIDTH, HEIGHT, LETTER] = [1200, 380, 24];
+
+/** The stage with large letters: for that boxes have no words, and those of the process that the step is about are below. */
+function Picture({ index }: Pick<Slide, "index">) {
+  const stage = stageOf(index);
+  const about = stage.boxes.find(({ id }) => id === steps[index]?.about);
+  const words = about?.words.filter(({ name, look }) => name !== "" || look === "next") ?? [];
+  const boxes = stage.boxes.map((box) => {
+    return { ...box, words: [], told: box.told.replace(/ (·|by|for) .*/, "") };
+  });
+  const bare: Stage = { ...stage, boxes };
+  const width = Math.max(WIDTH / 2, COLUMN * columnsOf());
+  const scale = Math.min(WIDTH / width, HEIGHT / new Layout(bare, width, true).height);
+  const style = { width: `${(scale * width) / 16}rem`, "--letter": `${LETTER / scale}px` };
+  return (
+    <>
+      <div class={columnsOf() > 3 ? "theatre crowded" : "theatre"} key={index} style={style}>
+        {elementOf(drawStage(bare, { width }))}
+      </div>
+      {about !== undefined && words.length > 0 && (
+        <p class="words">
+          <LaneName id={about.id} />
+          {words.map(({ name, value, meaning, look }) => (
+            <code key={name} class={look}>
+              <Prose
+                text={`${name || "next:"} ${meaning === "" ? value : `${value} (${meaning})`}`}
+              />
+            </code>
+          ))}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Shows the presenter's notes of a slide in their window. */
+function tellNotes(notes: Window | null, at: number): void {
+  if (notes === null || notes.closed) return;
+  const { head, body, documentElement } = notes.document;
+  if (head.childElementCount === 0) {
+    documentElement.lang = document.documentElement.lang;
+    for (const style of document.querySelectorAll("style")) head.append(style.cloneNode(true));
+  }
+  notes.document.title = `Notes: ${title}`;
+  render(<Notes at={at} />, body);
+}
+
+/** What a slide does not say: the answer, why the other choices are wrong, what a kernel engineer would add, what is next. */
+function Notes({ at }: { readonly at: number }) {
+  const { index, heading, text, asked } = slides[at] ?? first;
+  const question = asked === undefined ? undefined : questions[asked];
+  const detail = asked === undefined ? steps[index]?.detail : null;
+  return (
+    <main class="notes">
+      <p class="soft">{`Slide ${at + 1} of ${slides.length}. The keys of the slides work here, too.`}</p>
+      <h1>
+        <Prose text={heading} />
+      </h1>
+      {question !== undefined && <Answer of={question} />}
+      {[text, detail].map((told) => told && <p key={told}>{<Prose text={told} />}</p>)}
+      <p class="soft">
+        <Prose text={`Next: ${slides[at + 1]?.heading ?? "the end"}`} />
+      </p>
+    </main>
   );
 }

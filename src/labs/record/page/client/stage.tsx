@@ -44,7 +44,9 @@ export function StageView({ index, since = index, width }: Props) {
   );
 }
 
-const columnsOf = () => Math.max(...recording.steps.map((_, index) => stageOf(index).columns));
+/** The most columns that a stage of the lesson has. */
+export const columnsOf = () =>
+  Math.max(...recording.steps.map((_, index) => stageOf(index).columns));
 
 /** Whether the explanation needs a large window to be beside the stage; the style has the same widths. */
 export const isWide = () => columnsOf() > 3;
@@ -71,7 +73,7 @@ export function stageOf(index: number, since = index): Stage {
   return stage;
 }
 
-function elementOf({ tag, attributes, children }: Node): VNode {
+export function elementOf({ tag, attributes, children }: Node): VNode {
   const inner = children.map((child) => (typeof child === "string" ? child : elementOf(child)));
   return h(tag, { ...attributes }, ...inner);
 }
