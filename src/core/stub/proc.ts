@@ -46,7 +46,11 @@ export interface ProcessFacts {
   readonly parentPid: number;
   /** The thread that traces it; 0 if it is not traced. */
   readonly tracerTid: number;
+  /** Its process group. */
+  readonly group: number;
   readonly session: number;
+  /** The foreground group of its terminal; -1 if it has none. */
+  readonly foreground: number;
   readonly exitSignal: number;
   readonly blocked: bigint;
   readonly ignored: bigint;
@@ -61,7 +65,9 @@ export interface ProcessFacts {
 /** Index of each field of /proc/PID/stat after the command's name (proc_pid_stat(5) counts from 3). */
 const STAT = {
   state: 0,
+  group: 2,
   session: 3,
+  foreground: 5,
   exitSignal: 35,
   exitStatus: 49,
 } as const;
@@ -104,7 +110,9 @@ export function readProcess(pid: number, tid?: number): ProcessFacts {
     state: fields[STAT.state] ?? "?",
     parentPid: Number(line("PPid")),
     tracerTid: Number(line("TracerPid")),
+    group: Number(fields[STAT.group]),
     session: Number(fields[STAT.session]),
+    foreground: Number(fields[STAT.foreground]),
     exitSignal: Number(fields[STAT.exitSignal]),
     blocked: BigInt(`0x${line("SigBlk")}`),
     ignored: BigInt(`0x${line("SigIgn")}`),

@@ -12,7 +12,7 @@ export class KernelViewer {
   view(pid: number, lanes: readonly Lane[]): KernelView | null {
     const facts = processFacts(pid);
     if (facts === undefined) return null;
-    const { state, parentPid, tracerTid, session, residentBytes } = facts;
+    const { state, parentPid, tracerTid, session, foreground, residentBytes } = facts;
     const threads = lanes.filter(({ process }) => process === parentPid);
     const parent = threads.find((lane) => childrenOf(parentPid, lane.pid).includes(pid));
     return {
@@ -21,6 +21,7 @@ export class KernelViewer {
       parentTid: parent?.pid ?? null,
       tracerTid,
       session,
+      foreground: foreground < 0 ? null : foreground,
       blocked: hex(facts.blocked),
       ignored: hex(facts.ignored),
       pending: hex(facts.pending),

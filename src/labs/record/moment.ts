@@ -126,7 +126,8 @@ export class Moments {
   constructor(recording: Recording) {
     this.recording = recording;
     this.arch = archOf(recording);
-    this.lanesByPid = new Map(recording.lanes.toReversed().map((lane) => [lane.pid, lane]));
+    const processes = recording.lanes.filter(({ terminal }) => !terminal);
+    this.lanesByPid = new Map(processes.toReversed().map((lane) => [lane.pid, lane]));
     this.#leaving = grouped(recording.arrows, ({ from }) => from);
     this.#arriving = grouped(recording.arrows, ({ to }) => to);
     this.#observers = new Map(

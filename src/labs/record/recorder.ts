@@ -167,8 +167,8 @@ export class Recorder {
   }
 
   /** @param process of a thread */
-  addLane(id: string, role: string, pid: number, process: number | null = null): void {
-    this.add({ lanes: [{ id, role, pid, process }] });
+  addLane(id: string, role: string, pid: number, process: number | null = null, terminal = false) {
+    this.add({ lanes: [{ id, role, pid, process, terminal }] });
   }
 
   /** Registers code at `base`, so that its instructions are recorded with their lines. */

@@ -47,6 +47,7 @@ const schema: Shape<typeof RECORDING_SCHEMA> = (value, place) => {
   });
 };
 
+const truthOr = optional(truth);
 const pidOrNull = optional(nullable(PID));
 
 const lane = record({
@@ -58,6 +59,8 @@ const lane = record({
   pid: PID,
   /** The process of a thread whose process has other lanes. Older recordings do not say that: null. */
   process: (value, place): number | null => pidOrNull(value, place) ?? null,
+  /** Whether it is a terminal, and no process: its pid is that of who types. Older recordings do not say that: false. */
+  terminal: (value, place): boolean => truthOr(value, place) ?? false,
 });
 
 /** A process or a thread: one line of the picture. */
@@ -116,6 +119,8 @@ const kernel = record({
   parentTid: (value, place): number | null => pidOrNull(value, place) ?? null,
   tracerTid: PID,
   session: PID,
+  /** The foreground group of its terminal; null if it has none. Older recordings do not say it. */
+  foreground: (value, place): number | null => pidOrNull(value, place) ?? null,
   blocked: hexWord,
   ignored: hexWord,
   /** SigPnd and ShdPnd: those of the thread and those of its process. */
@@ -128,7 +133,6 @@ const kernel = record({
 /** /proc/PID/stat, status and maps. */
 export interface KernelView extends Shaped<typeof kernel> {}
 
-const isStaged = optional(truth);
 const detail = optional(nullable(text));
 
 const step = record({
@@ -154,7 +158,7 @@ const step = record({
   /** What the observer did to see this, if it changed something. */
   observer: nullable(text),
   /** Whether an unobserved run does not have this step at all. Older recordings do not say that: false. */
-  staged: (value, place): boolean => isStaged(value, place) ?? false,
+  staged: (value, place): boolean => truthOr(value, place) ?? false,
 });
 
 export interface Step extends Shaped<typeof step> {}

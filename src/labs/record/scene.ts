@@ -39,6 +39,8 @@ export interface HostLane {
   readonly role: string;
   /** Whether it is this thread, and not its process. */
   readonly thread?: boolean;
+  /** Whether it is a terminal that this process types on. */
+  readonly terminal?: boolean;
 }
 
 const HOST: HostLane = {
@@ -60,12 +62,13 @@ export class Scene {
   #tracer: Tracer | undefined;
   readonly #closing: (() => void)[] = [];
 
-  constructor(recorder: Recorder, signal?: AbortSignal, { lane, role, thread = false } = HOST) {
+  constructor(recorder: Recorder, signal?: AbortSignal, host = HOST) {
+    const { lane, role, thread = false, terminal } = host;
     this.recorder = recorder;
     this.signal = signal;
     recorder.host = lane;
     const { pid } = process;
-    recorder.addLane(lane, role, thread ? this.tracer.host.tid : pid, pid);
+    recorder.addLane(lane, role, thread ? this.tracer.host.tid : pid, pid, terminal);
   }
 
   get tracer(): Tracer {

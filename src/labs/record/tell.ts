@@ -95,7 +95,9 @@ export function tellIntroduction(recording: Recording): readonly Block[] {
     ...introduction.map((text) => ({ kind: "paragraph", text }) as const),
     { kind: "paragraph", text: `Lesson ${scenario}, encoder ${encoder}; ${made}.` },
     { kind: "heading", text: "Lanes" },
-    ...lanes.map((lane) => ({ kind: "lane", ...lane }) as const),
+    ...lanes.map((lane) => {
+      return { kind: "lane", ...lane, pid: lane.terminal ? null : lane.pid } as const;
+    }),
     ...(observed.length === 0 ? [] : [{ kind: "heading", text: OBSERVED } as const]),
     ...observed.map((text) => ({ kind: "item", text }) as const),
   ];

@@ -58,10 +58,13 @@ function changed(document: unknown, [key, ...rest]: Path, value: unknown): unkno
 }
 
 /** The members that are booleans. */
-const BOOLEANS: readonly unknown[] = ["held", "staged"];
+const BOOLEANS: readonly unknown[] = ["held", "staged", "terminal"];
 
 /** Members that may be missing. */
-const OPTIONAL = ["before", "after", "staged", "detail", "process", "parentTid", "deed"];
+const OPTIONAL = [
+  ...["before", "after", "staged", "detail", "process", "terminal"],
+  ...["parentTid", "foreground", "deed"],
+];
 
 load("a value that is missing or of the wrong type is refused by its place", async () => {
   const recording = await recordingOf("inject");

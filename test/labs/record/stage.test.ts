@@ -69,6 +69,29 @@ stages("threads are in the frame of their process; each has its own children", a
   assert.equal(allOf(parseRecording(JSON.stringify(old)))[0]?.frames, []);
 });
 
+stages("a terminal is no process; sessions are framed, and a key is its signal", async () => {
+  const recording = await recordingOf("no-setsid");
+  const { lanes, steps } = recording;
+  const typed = steps.findIndex(({ lane }) => lane === "terminal");
+  const all = allOf(recording);
+  const [before, after] = [all[typed], all[typed + 2]];
+  assert.ok(before && after);
+  assert.ok(edgesOf(before).includes("terminal terminal host"));
+  assert.not.ok(edgesOf(before).includes("terminal parent host"));
+  const [host, control] = ["host", "control"].map(
+    (id) => lanes.find((lane) => lane.id === id)?.pid,
+  );
+  assert.equal(before.frames, [
+    { title: `session ${host}, foreground group ${host}`, of: ["host", "stub"] },
+    { title: `session ${control}, no terminal`, of: ["control"] },
+  ]);
+  assert.equal(
+    boxOf(after, "terminal")?.words.map(({ name, value }) => [name, value]),
+    [["^C", "SIGINT"]],
+  );
+  assert.equal(wordOf(after, "stub", "pending")?.tags, ["SIGINT"]);
+});
+
 const wordOf = (stage: Stage | undefined, id: string, name: string) =>
   stage && boxOf(stage, id)?.words.find((word) => word.name === name);
 
@@ -133,7 +156,7 @@ stages("each process keeps its place, which no other has", () => {
 
 stages("of hundreds of processes eight are drawn, and the rest is counted", () => {
   const more = Array.from({ length: 300 }, (_, i) => ({
-    ...{ role: "", pid: i + 1, process: null },
+    ...{ role: "", pid: i + 1, process: null, terminal: false },
     id: `more ${i}`,
   }));
   const notes = more.map(({ id }) => ({ ...cascade.steps[0], lane: id, about: id }) as Step);

@@ -15,7 +15,14 @@ stages.after(() => browser.stop());
 
 async function drawings(width: number): Promise<string> {
   const all = [];
-  for (const name of [...LESSONS, "cascade", "parent-dies", "thread-dies", "blocked-signals"]) {
+  for (const name of [
+    ...LESSONS,
+    "cascade",
+    "parent-dies",
+    "thread-dies",
+    "blocked-signals",
+    "no-setsid",
+  ]) {
     const recording = await recordingOf(name);
     const moments = new Moments(recording);
     const { constants } = openAssemblyEncoder(recording.machine.arch);

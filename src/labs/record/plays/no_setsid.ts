@@ -1,5 +1,6 @@
-import { openSync, readFileSync, writeSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
+import { readProcess } from "../../../core/stub/proc.ts";
 import { hex, StateError } from "../../../lib/errors.ts";
 import { closeTerminal, openTerminal } from "../pseudo_terminal.ts";
 import { Sandbox, TERMINAL } from "../sandbox.ts";
@@ -8,7 +9,11 @@ import type { Acts, Sandboxed } from "./play.ts";
 /** The byte of Ctrl-C. */
 const CTRL_C = "\x03";
 
-export const host = { lane: "terminal", role: "the keyboard of the host's terminal" };
+export const host = {
+  lane: "terminal",
+  role: "the keyboard of the host's terminal",
+  terminal: true,
+};
 
 export const play: Acts<"no-setsid"> = async (scene, say) => {
   const { recorder } = scene;
@@ -40,23 +45,23 @@ export const sandboxed: Sandboxed<"no-setsid"> = {
     });
     // A session leader that opens a terminal gets it as its controlling terminal.
     openSync(`/proc/self/fd/${TERMINAL}`, "r+");
-    const { foreground, ...groups } = groupsOf(process.pid);
-    if (foreground !== groups.group) {
-      throw new StateError(`the terminal's foreground group is ${foreground}, not ${groups.group}`);
+    const { foreground, group, session } = readProcess(process.pid);
+    if (foreground !== group) {
+      throw new StateError(`the terminal's foreground group is ${foreground}, not ${group}`);
     }
     recorder.step({
       lane: "host",
       kind: "note",
       title: `host ${process.pid} has a terminal`,
       kernel: recorder.view(process.pid),
-      ...say.parts("has-terminal", groups),
+      ...say.parts("has-terminal", { group, session }),
     });
     const stub = scene.rest("stub", "a stub without setsid", {
       omit: ["setsid"],
-      why: ({ pid }) => say("rests.stub", groupsOf(pid)),
+      why: ({ pid }) => say("rests.stub", groupOf(pid)),
     });
     const control = scene.rest("control", "a stub with setsid", {
-      why: ({ pid }) => say("rests.control", groupsOf(pid)),
+      why: ({ pid }) => say("rests.control", groupOf(pid)),
     });
     await stage.pause("ready");
 
@@ -85,10 +90,7 @@ export const sandboxed: Sandboxed<"no-setsid"> = {
   },
 };
 
-/** The process group, the session and the terminal's foreground group of a process (proc_pid_stat(5)). */
-function groupsOf(pid: number): { group: number; session: number; foreground: number } {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [, , group = 0, session = 0, , foreground = 0] = fields.map(Number);
-  return { group, session, foreground };
+function groupOf(pid: number) {
+  const { group, session } = readProcess(pid);
+  return { group, session };
 }

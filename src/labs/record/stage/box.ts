@@ -3,7 +3,7 @@
 import { hasEnded, type LaneState, type Moments } from "../moment.ts";
 import { STATE_NAMES } from "../proc.ts";
 import type { Lane } from "../recording.ts";
-import { type At, codeOf, type Word, wordsOf } from "./words.ts";
+import { type At, codeOf, keysOf, type Word, wordsOf } from "./words.ts";
 
 /** A process or thread, alive or ended. */
 export interface Box extends Lane {
@@ -42,6 +42,11 @@ export function boxOf(at: At, lane: Lane): Box {
   const { lanes, steps } = moments.recording;
   const step = steps[index];
   const { state } = moments.lane(lane.id, index);
+  if (lane.terminal)
+    return {
+      ...{ ...lane, colour: colourOf(lanes, lane.id), state: null, isNew: false },
+      ...{ told: "terminal", acts: step?.lane === lane.id, words: keysOf(at, lane) },
+    };
   return {
     ...lane,
     colour: colourOf(lanes, lane.id),

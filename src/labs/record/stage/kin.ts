@@ -32,6 +32,13 @@ export function tracerOf(moments: Moments, id: string, index: number): string | 
   return step === undefined || requestOf(step) === "DETACH" ? undefined : step.lane;
 }
 
+/** The lane of the terminal that it leads a session on. */
+export function terminalOf(moments: Moments, { id, pid }: Lane, index: number): string | undefined {
+  const view = moments.lane(id, index).kernel?.value;
+  const leads = view != null && view.session === pid && view.foreground !== null;
+  return leads ? moments.recording.lanes.find(({ terminal }) => terminal)?.id : undefined;
+}
+
 /** The ptrace request of a step without its prefix, such as "SETREGS"; empty for other steps. */
 export function requestOf({ kind, call }: Step): string {
   return kind === "ptrace" ? (call?.arguments[0]?.told ?? "").replace("PTRACE_", "") : "";
@@ -39,8 +46,13 @@ export function requestOf({ kind, call }: Step): string {
 
 /** The places of lanes, the same at all steps: by their first parents, or if those are not among them, last tracers. */
 export function placesOf(moments: Moments, lanes: readonly Lane[]): ReadonlyMap<string, Place> {
-  const leftOf = ({ id }: Lane): Lane | undefined => {
-    const own = [parentOf(moments, id, -1), tracerOf(moments, id, moments.length)];
+  const leftOf = (of: Lane): Lane | undefined => {
+    const [{ id }, end] = [of, moments.length];
+    const own = [
+      parentOf(moments, id, -1),
+      tracerOf(moments, id, end),
+      terminalOf(moments, of, end),
+    ];
     const left = own.find((other) => other !== id && lanes.some((lane) => lane.id === other));
     return lanes.find((lane) => lane.id === left);
   };

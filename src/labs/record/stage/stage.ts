@@ -6,15 +6,15 @@ import type { Annotator } from "../annotate.ts";
 import { hasEnded, type Moments } from "../moment.ts";
 import type { Lane } from "../recording.ts";
 import { type Box, boxOf } from "./box.ts";
-import { type Place, parentOf, placesOf, tracerOf } from "./kin.ts";
+import { type Place, parentOf, placesOf, terminalOf, tracerOf } from "./kin.ts";
 import { type Move, movesAt } from "./moves.ts";
 
 /** A process at its place. */
 export interface PlacedBox extends Box, Place {}
 
-/** From a parent to its child, or from a tracer to its tracee: their lanes. */
+/** From a parent to its child, from a tracer to its tracee, or from a terminal to who leads a session on it: their lanes. */
 export interface Edge {
-  readonly kind: "parent" | "tracer";
+  readonly kind: "parent" | "tracer" | "terminal";
   readonly from: string;
   readonly to: string;
   /** Whether one of them has ended. */
@@ -38,14 +38,18 @@ export interface Stage {
 /** More boxes would not be seen. */
 const MOST = 8;
 
-/** A process with several threads. */
+/** A process with several threads, or a session. */
 export interface Frame {
   readonly title: string;
   /** Their lanes. */
   readonly of: readonly string[];
 }
 
-const VERBS = { parent: "is the parent of", tracer: "traces" } as const;
+const VERBS = {
+  parent: "is the parent of",
+  tracer: "traces",
+  terminal: "is the terminal of",
+} as const;
 
 /** The stage at a step; in the introduction that of the first step, and at the end that of the last one. @param since the first of the steps whose changes are shown */
 export function stageAt(moments: Moments, annotator: Annotator, at: number, since = at): Stage {
@@ -62,19 +66,21 @@ export function stageAt(moments: Moments, annotator: Annotator, at: number, sinc
       ? []
       : [{ ...boxOf({ moments, annotator, index, since }, lane), ...place }];
   });
-  const edges = boxes.flatMap(({ id, state }) => {
+  const edges = boxes.flatMap((box) => {
+    const { id, state } = box;
     const edge = (kind: Edge["kind"], from: string | undefined): Edge[] => {
       const other = boxes.find((box) => box.id === from && from !== id);
       const past = hasEnded(state) || hasEnded(other?.state ?? null);
       return other === undefined ? [] : [{ kind, from: other.id, to: id, past }];
     };
     const tracer = edge("tracer", tracerOf(moments, id, index));
-    return [...edge("parent", parentOf(moments, id, index)), ...tracer.filter(({ past }) => !past)];
+    const others = [...tracer, ...edge("terminal", terminalOf(moments, box, index))];
+    return [...edge("parent", parentOf(moments, id, index)), ...others.filter(({ past }) => !past)];
   });
   const moves = movesAt(moments, index).filter(
     ({ from, to }) => places.has(from) && places.has(to),
   );
-  const frames = framesOf(boxes);
+  const frames = [...processesOf(boxes), ...sessionsOf(moments, boxes, index)];
   const told = [
     ...boxes.map(({ id, told }) => (told === "" ? id : `${id}: ${told}`)),
     ...frames.map(({ title, of }) => `${title}: ${of.join(", ")}`),
@@ -90,11 +96,24 @@ export function stageAt(moments: Moments, annotator: Annotator, at: number, sinc
   };
 }
 
-function framesOf(boxes: readonly PlacedBox[]): Frame[] {
+function processesOf(boxes: readonly PlacedBox[]): Frame[] {
   const processes = grouped(boxes, ({ process }) => process);
   return [...processes].flatMap(([process, threads]) =>
     process === null || threads.length < 2
       ? []
       : [{ title: `process ${process}`, of: threads.map(({ id }) => id) }],
   );
+}
+
+/** Sessions, if there is a terminal that matters to them. */
+function sessionsOf(moments: Moments, boxes: readonly PlacedBox[], index: number): Frame[] {
+  if (!moments.recording.lanes.some(({ terminal }) => terminal)) return [];
+  const viewOf = ({ id }: Lane) => moments.lane(id, index).kernel?.value;
+  const sessions = grouped(boxes, (box) => viewOf(box)?.session);
+  return [...sessions].flatMap(([session, members]) => {
+    const foreground = members.map(viewOf).find((view) => view?.foreground != null)?.foreground;
+    const on = foreground == null ? "no terminal" : `foreground group ${foreground}`;
+    const of = members.map(({ id }) => id);
+    return session === undefined ? [] : [{ title: `session ${session}, ${on}`, of }];
+  });
 }

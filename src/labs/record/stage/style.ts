@@ -16,7 +16,7 @@ export const STAGE_STYLE = `
 .stage :is(.name, .state, .meaning, .label, .more, .title) { font: 12px system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
 .stage .name { font-size: 15.5px; font-weight: 650; }
 .stage .name:is(.p0, .p1, .p2, .p3, .p4, .p5) { font-size: 11px; text-anchor: middle; fill: currentColor; }
-.stage :is(.pid, .meaning, .more) { text-anchor: end; } .stage .label { text-anchor: middle; }
+.stage :is(.pid, .meaning, .more, .title) { text-anchor: end; } .stage .label { text-anchor: middle; }
 .stage .state { fill: var(--own, var(--soft)); font-weight: 600; }
 .stage text { fill: var(--ink); }
 .stage :is(.pid, .more, .edge .label), .stage :is(.word, .code, .executed) :is(.term, .meaning), .stage :is(.code, .executed) .value { fill: var(--soft); }
@@ -34,7 +34,7 @@ export const STAGE_STYLE = `
 .stage .line { fill: none; stroke: var(--way, var(--edge)); stroke-width: 1.75; } .stage .head { fill: var(--way, var(--edge)); }
 .stage .tracer .line { stroke-dasharray: 1.5 4.5; stroke-linecap: round; stroke-width: 2; } .stage .move .line { stroke-width: 2.25; }
 .stage .past { opacity: 0.4; }
-.stage .edge .label { paint-order: stroke; stroke: var(--paper); stroke-width: 6px; transform: translateY(4px); }
+.stage :is(.edge .label, .title) { paint-order: stroke; stroke: var(--paper); stroke-width: 6px; } .stage .edge .label { transform: translateY(4px); }
 .stage .tag { rx: 10px; fill: var(--paper); stroke: var(--way, var(--edge)); }
 .stage .moving .label { font-size: 11px; }
 @media (prefers-reduced-motion: no-preference) {

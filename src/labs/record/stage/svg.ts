@@ -23,9 +23,9 @@ const INSET = 12;
 
 /** The track of an edge or a move: clones and signals go along the edges of parents, all else along those of tracers. */
 const trackOf = (kind: Edge["kind"] | Move["kind"]) =>
-  kind === "parent" || kind === "clone" || kind === "signal" ? 0 : 1;
+  ["parent", "terminal", "clone", "signal"].includes(kind) ? 0 : 1;
 
-const NAMES = { parent: "parent of", tracer: "traces" } as const;
+const NAMES = { parent: "parent of", tracer: "traces", terminal: "terminal of" } as const;
 
 /**
  * @param width the pixels that there are. If columns do not fit, boxes stand below each other.
@@ -76,7 +76,7 @@ function drawFrame({ title, of }: Frame, layout: Layout, words: boolean): Node {
     width,
     words ? height : height - TITLE + PADDING,
   );
-  return group("group", around, text("title", x + INSET, y + 17, words ? title : ""));
+  return group("group", around, text("title", x + width - INSET, y + 17, words ? title : ""));
 }
 
 /** @param isFree whether nothing moves along it: then it has a head, and a name */
@@ -116,12 +116,13 @@ function drawMove({ kind, from, to, label, carries }: Move, layout: Layout, word
 }
 
 function drawBox(box: PlacedBox, rect: Rect, words: boolean, links: boolean): Node {
-  const { id, pid, colour, state, told, acts, isNew } = box;
+  const { id, colour, state, told, acts, isNew } = box;
+  const pid = box.terminal ? "" : `${box.pid}`;
   const { x, y, width, height } = rect;
   const look = [`box s-${state}`, acts && "acts", isNew && "new"].filter(Boolean);
   const frame = block("frame", x, y, width, height);
   const room = width - 2 * INSET;
-  const named = fit(id, words ? (room - 20 - `${pid}`.length * MONO) / BOLD : (width - 8) / SANS);
+  const named = fit(id, words ? (room - 20 - pid.length * MONO) / BOLD : (width - 8) / SANS);
   if (!words) {
     return group(look.join(" "), frame, text(`name p${colour}`, x + width / 2, y + 22, named));
   }
@@ -130,7 +131,7 @@ function drawBox(box: PlacedBox, rect: Rect, words: boolean, links: boolean): No
     frame,
     node("circle", { class: `dot p${colour}`, cx: x + INSET + 5, cy: y + 18, r: 5 }),
     text("name", x + INSET + 16, y + 23, named),
-    text("pid", x + width - INSET, y + 23, `${pid}`),
+    text("pid", x + width - INSET, y + 23, pid),
     text("state", x + INSET, y + 42, fit(told, room / SANS)),
     ...box.words.map((word, i) => {
       const drawn = drawWord(word, rect, y + HEAD + 4 + i * ROW);

@@ -42,6 +42,18 @@ export function wordsOf(at: At, lane: Lane): Word[] {
   return [...registers, ...kernelWords(at, lane), ...memoryWords(at, lane), ...exitWords(at, lane)];
 }
 
+/** The keys that have been typed on a terminal, and the signals that came of them. */
+export function keysOf({ moments, index }: At, { id }: Lane): Word[] {
+  const { steps, arrows } = moments.recording;
+  return steps.slice(0, index + 1).flatMap(({ lane, call }, i): Word[] => {
+    const [, code] = /^"\\x([01].)"$/.exec(call?.arguments[1]?.told ?? "") ?? [];
+    if (lane !== id || code === undefined) return [];
+    const key = `^${String.fromCharCode(Number.parseInt(code, 16) + 64)}`;
+    const signal = arrows.find(({ from, to }) => from === i && to <= index)?.label ?? "";
+    return [word(key, signal, "", i === index ? i : null)];
+  });
+}
+
 function registerWords({ moments, annotator, index, since }: At, { id }: Lane): Word[] {
   const { arch, recording } = moments;
   const { NUMBER, RESULT, PARENT, MARK, ORIGINAL, FLAGS, ARGUMENTS } = arch;

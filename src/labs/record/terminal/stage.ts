@@ -7,7 +7,7 @@ import { draw, fit, type Line, say } from "./frame.ts";
 /** Columns of characters that a box takes at least; with fewer, each process has a line. */
 const NARROWEST = 18;
 
-const VERBS = { parent: "child of", tracer: "traced by" } as const;
+const VERBS = { parent: "child of", tracer: "traced by", terminal: "on" } as const;
 
 /** In lines of `width` columns. @param brief a line for each process, without its words */
 export function stageLines(stage: Stage, width: number, brief = false): Line[] {
@@ -45,7 +45,8 @@ function boxLines(
   gap: number | null,
   room = 0,
 ): Line[] {
-  const { id, pid, state, told, words, acts } = box;
+  const { id, state, told, words, acts } = box;
+  const pid = box.terminal ? "" : `${box.pid}`;
   const style = state === "t" || state === "T" ? "stopped" : hasEnded(state) ? "ended" : "running";
   const own = edges.filter(({ to, past }) => to === id && !past);
   const isDrawn = ({ from }: Edge) => {
@@ -73,9 +74,10 @@ function boxLines(
       lines.push([say(`${name} `, "faint"), ...values, say(meaning, "meaning")]);
     }
   }
-  const signs = { parent: "─".repeat(gap), tracer: "traces".padEnd(gap, "·") };
+  const line = "─".repeat(gap);
+  const signs = { parent: line, terminal: line, tracer: "traces".padEnd(gap, "·") };
   return lines.map((line, i) => {
-    const link = own.find((edge) => isDrawn(edge) && edge.kind === ["parent", "tracer"][i]);
+    const link = own.find((edge) => isDrawn(edge) && (edge.kind === "tracer" ? 1 : 0) === i);
     const sign = link === undefined ? " ".repeat(gap) : ` ${signs[link.kind].slice(0, gap - 2)}▶`;
     return [draw(sign, "faint"), draw("│", style), ...line];
   });
