@@ -22,8 +22,8 @@ if (values.help) console.log(HELP);
 else await build(positionals[0] ?? "build/site", values.base);
 
 async function build(site, base) {
-  const hasLessons = recordLessons();
-  await renderSite(site, await stagePages(), { hasLessons, base });
-  if (hasLessons) publishLessons(site, base);
+  const lessons = recordLessons();
+  await renderSite(site, await stagePages(lessons), { hasLessons: lessons.length > 0, base });
+  if (lessons.length > 0) await publishLessons(site, base);
   console.log(`the site is in ${site}`);
 }

@@ -31,6 +31,19 @@ export function rulesPage(arch) {
   return [`# The rules for ${arch}`, ...sections].join("\n\n");
 }
 
+/** What students can do, each with the lesson that it follows. */
+export function tasksTable() {
+  const list = ["dist/cli.js", "lesson", "task", "--json"];
+  const { tasks } = JSON.parse(execFileSync(process.execPath, list));
+  const rows = tasks.map(({ name, title, lesson, points }) => [
+    `\`${name}\``,
+    title,
+    lesson,
+    points,
+  ]);
+  return table(["task", "what to do", "after the lesson", "points"], rows);
+}
+
 /** What was seen on other kernels, under emulators, and in other implementations. */
 export function scoreboardPage() {
   const { emulator, results } = read("test/kernels/results.json");

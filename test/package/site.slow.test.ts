@@ -25,6 +25,9 @@ site.before(async () => {
 
 site.after(() => browser.stop());
 
+/** Texts of lessons for authors, with answers. */
+const TEXTS = /^docs\/lessons\/(?!README|glossary|stub-code)/;
+
 /** The addresses that a page names. */
 function linksOf(path: string): string[] {
   const markup = read(path).replaceAll(/(<(script|style)\b[^>]*>).*?<\/\2>/gs, "$1");
@@ -83,27 +86,89 @@ built("has each page of docs/, the reference of each entry, the rules and the le
     ...["api/stublab.md", "api/stublab/compare.md", "api/stublab/Tracer.md"],
     ...["docs/model_rules-arm64.md", "lessons/grandchild.md", "lessons/registers.md"],
   ];
-  none(expected, (name) => !all.has(name.replace(/\.md$/, ".html")));
+  const isShown = (name: string) => all.has(name.replace(/\.md$/, ".html"));
+  none(expected, (name) => isShown(name) === TEXTS.test(name));
 });
 
-built("with the project's address, pages of lessons name theirs and their picture's", async () => {
-  const { publishLessons } = await import(lessons);
-  publishLessons(folder, "https://example.org/stublab");
+built("its home leads to the lessons, the cascade, the registers and the documents", () => {
+  const doors = ["index", "cascade", "registers"].map((name) => `lessons/${name}.html`);
+  none([...doors, "docs/README.html"], (door) => !linksOf("index.html").includes(door));
+  const home = /href="([^"]*)"[^>]*>lessons</.exec(read("index.html"));
+  assert.is(home?.[1], "lessons/index.html");
+});
+
+built("pages of lessons and documents lead to each other", () => {
+  for (const name of ["index", "host", "registers"])
+    assert.ok(linksOf(`lessons/${name}.html`).includes("../docs/README.html"));
+  for (const name of ["docs/compare.html", "docs/fuzzing-tutorial.html"])
+    assert.ok(linksOf(name).includes("../lessons/index.html"));
+  assert.ok(linksOf("docs/fuzzing-tutorial.html").includes("../lessons/stale-orig-rax.html"));
+});
+
+built("links to pages show a picture, and all pages have an icon", async () => {
+  const pictureOf = (page: string) => /og:image" content="(.*)"/.exec(read(page))?.[1];
+  const names = ["host", "registers"];
+  for (const base of ["", "https://example.org/stublab"]) {
+    const { publishLessons } = await import(lessons);
+    await publishLessons(folder, base);
+    const at = base === "" ? "" : `${base}/lessons/`;
+    for (const name of names) {
+      const expected = CHROMIUM === undefined ? undefined : `${at}${name}.png`;
+      assert.is(pictureOf(`lessons/${name}.html`), expected);
+      if (expected !== undefined)
+        assert.match(readFileSync(join(folder, `lessons/${name}.png`), "latin1"), /^.PNG/);
+    }
+  }
   const page = read("lessons/host.html");
   assert.match(page, '<link rel="canonical" href="https://example.org/stublab/lessons/host.html">');
-  assert.match(page, 'og:image" content="https://example.org/stublab/lessons/host.svg"');
+  none(
+    ["index.html", "docs/cli.html", "lessons/index.html"],
+    (path) => !/rel="icon"/.test(read(path)),
+  );
 });
 
-/** Faults of TypeDoc's tree of links, and of a heading in its examples. */
-const OF_TYPEDOC = /^(nested-interactive|heading-order): /;
+site("--help prints help, and builds nothing", async () => {
+  const { code, stdout } = await run([process.execPath, ["scripts/site/build.mjs", "--help"]]);
+  assert.equal([code, existsSync("--help")], [0, false]);
+  assert.match(stdout, /^usage: npm run site/);
+});
 
-for (const path of ["index.html", "docs/compare.html", "api/stublab/Tracer.html"]) {
+shown("a search for a question, a command or a task finds the document", () =>
+  browser.show(pathToFileURL(join(folder, "index.html")).href, {}, async (page) => {
+    for (const [words, title] of [
+      ["why may I not attach", "What is this process?"],
+      ["explain", "What is this process?"],
+      ["wait-options", "Tasks"],
+      ["clone-registers", "Tasks"],
+      ["Tracer", "stublab.Tracer"],
+    ] as const) {
+      await page.click("#tsd-search-trigger");
+      await page.type("#tsd-search-input", words);
+      const first = () =>
+        page.$eval("#tsd-search-results", (all) => all.querySelector("li")?.textContent ?? "");
+      const isFirst = async () =>
+        (await first()).replaceAll(/\s/g, "") === title.replaceAll(" ", "");
+      assert.ok(await eventually(isFirst, 500), `${words}: ${await first()}`);
+      await page.$eval("input#tsd-search-input", (field) => (field.value = ""));
+      await page.keyboard.press("Escape");
+    }
+  }),
+);
+
+for (const path of [
+  "index.html",
+  "docs/compare.html",
+  "api/stublab.html",
+  "api/stublab/Tracer.html",
+  "lessons/index.html",
+]) {
   for (const view of [{ scheme: "light" }, { scheme: "dark", width: 390 }] as const) {
     shown(`${path} asks for nothing outside, and is accessible (${view.scheme})`, async () => {
       const url = pathToFileURL(join(folder, path)).href;
       await browser.show(url, view, async (page, { requests }) => {
-        await page.waitForSelector(".tsd-navigation a[href]");
-        none(await complaints(page), (complaint) => !OF_TYPEDOC.test(complaint));
+        if (!path.startsWith("lessons/"))
+          await page.waitForSelector("#tsd-nav-container .tsd-accordion-summary");
+        assert.equal(await complaints(page), []);
         const width = await page.evaluate(() => document.documentElement.scrollWidth);
         assert.ok(width <= (page.viewport()?.width ?? 0));
         const own = pathToFileURL(folder).href;

@@ -136,8 +136,7 @@ function unmark(...targets: readonly HTMLElement[]): void {
   for (const target of targets) {
     wrong.get(target)?.replaceChildren();
     wrong.delete(target);
-    target.removeAttribute("aria-invalid");
-    target.removeAttribute("aria-describedby");
+    for (const name of ["aria-invalid", "aria-describedby"]) target.removeAttribute(name);
   }
 }
 

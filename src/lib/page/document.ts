@@ -20,7 +20,7 @@ export interface Page {
 }
 
 /** Two processes, and what passes from one to the other. */
-const ICON = `data:image/svg+xml,${encodeURIComponent(
+export const ICON = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M5 8h6" stroke="#888" stroke-width="2"/>' +
     '<rect y="3" width="7" height="10" rx="2" fill="#2f6fb5"/><rect x="9" y="3" width="7" height="10" rx="2" fill="#d9822b"/></svg>',
 )}`;
