@@ -65,6 +65,59 @@ for (const omit of [[], ...PRECAUTIONS.map(({ name }) => [name])])
       if (schedule !== undefined) assert.ok(trySchedule(schedule), property);
   });
 
+/** Kinds of assembly/tasks/actions.ts, and the comparison with R15, as the calls of a recording. */
+const CALLS: ReadonlyMap<number, string> = new Map([
+  [0, "clone"],
+  [3, "kill"],
+  [6, "wait4"],
+  [10, "prctl"],
+  [12, "setsid"],
+  [14, "rt_sigprocmask"],
+  [16, "ptrace"],
+  [0xfe, "getppid"],
+]);
+
+/** The calls of a task in the schedule that breaks a property. */
+function callsOf(actor: number, omit: string, property: string, acts: number) {
+  const { verdicts } = checkBirth({ omit: [omit], acts });
+  const { schedule = [] } = verdicts.find((it) => it.property === property) ?? {};
+  return schedule.flatMap(({ call }) => (call?.actor === actor ? [CALLS.get(call.kind)] : []));
+}
+
+check(
+  "the steps of host and stub are those of a birth that is recorded, in this order",
+  async () => {
+    const file = join(temporaryFolder(), "host.json");
+    assert.is((await stublab(["lesson", "host", "--record", file])).code, 0);
+    const { steps } = JSON.parse(readFileSync(file, "utf8"));
+    const modelled = new Set(CALLS.values());
+    const recorded = (lane: string) =>
+      steps
+        .filter(
+          (step: { lane: string; staged: boolean; call: object | null }) =>
+            step.lane === lane && !step.staged && step.call !== null,
+        )
+        .map(
+          ({
+            call: { name, arguments: words },
+          }: {
+            call: { name: string; arguments: { told: string }[] };
+          }) => [name, words[0]?.told ?? ""] as const,
+        )
+        .filter(
+          ([name, told]: readonly [string, string]) =>
+            modelled.has(name) && (name !== "ptrace" || /ATTACH|SETOPTIONS/.test(told)),
+        )
+        .map(([name]: readonly [string, string]) => name);
+    const host = callsOf(1, "rip", AT_STOP, 1);
+    assert.equal(recorded("host").slice(0, host.length), host);
+    const stub = callsOf(2, "WUNTRACED", UNDISTURBED, 0);
+    assert.equal(recorded("master").slice(0, stub.length), stub);
+    assert.is(host.length, 7);
+    assert.is(stub.length, 5);
+  },
+);
+
 check("an unknown step is refused, with the nearest", () =>
   assert.throws(
     () => checkBirth({ omit: ["setsit"] }),
