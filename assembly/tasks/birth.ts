@@ -11,20 +11,8 @@ import { CLONE_PARENT, CLONE_PTRACE, CLONE_UNTRACED } from "../linux/clone";
 import { PTRACE_ATTACH, PTRACE_CONT, PTRACE_O_EXITKILL, PTRACE_SETOPTIONS } from "../linux/ptrace";
 import { SIGCHLD, SIGKILL, SIGSTOP, SIGTRAP } from "../linux/signal";
 import { __WALL, WUNTRACED } from "../linux/wait";
-import {
-  action,
-  COMPARES,
-  EXIT,
-  FORK,
-  KILL_PROCESS,
-  NO_CALL,
-  PTRACE,
-  SET_PDEATHSIG,
-  SETSID,
-  SIGPROCMASK,
-  TGKILL,
-  WAIT4,
-} from "./actions";
+import * as op from "./actions";
+import { action } from "./actions";
 import { setpgid } from "./calls";
 import { bearFirst } from "./fork";
 import { A_TASK, births, clearState, progress, task } from "./state";
@@ -99,7 +87,7 @@ function has(precaution: u32): bool {
 export function beginBirth(): void {
   clearState();
   bearFirst();
-  set(SHELL, FORK, 0, 0, SIGCHLD);
+  set(SHELL, op.FORK, 0, 0, SIGCHLD);
   act(SHELL);
   while (runAny());
   setpgid(HOST, HOST, HOST);
@@ -128,22 +116,22 @@ function set(actor: u32, kind: u32, target: u32, a: u32, b: u32): void {
 function stubCall(step: u8): bool {
   switch (step) {
     case BEGINS_SESSION:
-      set(STUB, SETSID, 0, 0, 0);
+      set(STUB, op.SETSID, 0, 0, 0);
       return has(WITH_SETSID);
     case UNMASKS:
-      set(STUB, SIGPROCMASK, 0, 0, 0);
+      set(STUB, op.SIGPROCMASK, 0, 0, 0);
       return true;
     case ASKS_FOR_DEATH:
-      set(STUB, SET_PDEATHSIG, 0, SIGKILL, 0);
+      set(STUB, op.SET_PDEATHSIG, 0, SIGKILL, 0);
       return has(WITH_PRCTL);
     case CHECKS_PARENT:
-      set(STUB, EXIT, 0, 1, 0);
+      set(STUB, op.EXIT, 0, 1, 0);
       return has(WITH_GETPPID) && task(STUB).parent != HOST;
     case STOPS_ITSELF:
-      set(STUB, KILL_PROCESS, STUB, SIGSTOP, 0);
+      set(STUB, op.KILL_PROCESS, STUB, SIGSTOP, 0);
       return has(SELF_STOP);
     default:
-      set(STUB, TGKILL, STUB, SIGTRAP, 0);
+      set(STUB, op.TGKILL, STUB, SIGTRAP, 0);
       return true;
   }
 }
@@ -155,7 +143,7 @@ export function stubSteps(): void {
   if (step == CHECKS_PARENT && task(STUB).parent != HOST && !has(WITH_GETPPID))
     progress.hasOtherParent = true;
   if (stubCall(step)) act(STUB);
-  else action.kind = u8(step == CHECKS_PARENT && has(WITH_GETPPID) ? COMPARES : NO_CALL);
+  else action.kind = u8(step == CHECKS_PARENT && has(WITH_GETPPID) ? op.COMPARES : op.NO_CALL);
 }
 
 // ---- The host ----
@@ -173,37 +161,37 @@ export function hostSteps(): void {
   progress.host = u8(step + 1);
   switch (step) {
     case BLOCKS:
-      set(HOST, SIGPROCMASK, 0, ~1, 0);
+      set(HOST, op.SIGPROCMASK, 0, ~1, 0);
       break;
     case FORKS:
-      set(HOST, FORK, 0, cloneFlags, exitSignal);
+      set(HOST, op.FORK, 0, cloneFlags, exitSignal);
       break;
     case UNBLOCKS:
-      set(HOST, SIGPROCMASK, 0, 0, 0);
+      set(HOST, op.SIGPROCMASK, 0, 0, 0);
       break;
     case WAITS:
-      set(HOST, WAIT4, STUB, waitOptions & ~(has(WITH_WUNTRACED) ? 0 : u32(WUNTRACED)), 0);
+      set(HOST, op.WAIT4, STUB, waitOptions & ~(has(WITH_WUNTRACED) ? 0 : u32(WUNTRACED)), 0);
       break;
     case ATTACHES:
       if (!foundStop(SIGSTOP)) {
         decide(foundStop(0) ? WAITS : KILLS);
         return;
       }
-      set(HOST, PTRACE, STUB, PTRACE_ATTACH, 0);
+      set(HOST, op.PTRACE, STUB, PTRACE_ATTACH, 0);
       break;
     case AWAITS_STOP:
       if (task(HOST).result < 0) {
         decide(KILLS);
         return;
       }
-      set(HOST, WAIT4, STUB, u32(__WALL), 0);
+      set(HOST, op.WAIT4, STUB, u32(__WALL), 0);
       break;
     case SETS_OPTIONS:
       if (!foundStop(0)) {
         decide(KILLS);
         return;
       }
-      set(HOST, PTRACE, STUB, PTRACE_SETOPTIONS, has(WITH_EXITKILL) ? PTRACE_O_EXITKILL : 0);
+      set(HOST, op.PTRACE, STUB, PTRACE_SETOPTIONS, has(WITH_EXITKILL) ? PTRACE_O_EXITKILL : 0);
       break;
     case CHECKS:
       if (task(HOST).result < 0) {
@@ -214,7 +202,7 @@ export function hostSteps(): void {
         decide(HOLDS);
         return;
       }
-      set(HOST, PTRACE, STUB, PTRACE_CONT, 0);
+      set(HOST, op.PTRACE, STUB, PTRACE_CONT, 0);
       break;
     case AWAITS_NEXT:
       if (task(HOST).result < 0) {
@@ -222,16 +210,16 @@ export function hostSteps(): void {
         return;
       }
       progress.host = CHECKS_AGAIN;
-      set(HOST, WAIT4, STUB, u32(__WALL), 0);
+      set(HOST, op.WAIT4, STUB, u32(__WALL), 0);
       break;
     case CHECKS_AGAIN:
       decide(foundStop(0) ? CHECKS : KILLS);
       return;
     case KILLS:
-      set(HOST, KILL_PROCESS, STUB, SIGKILL, 0);
+      set(HOST, op.KILL_PROCESS, STUB, SIGKILL, 0);
       break;
     default:
-      set(HOST, WAIT4, STUB, u32(__WALL), 0);
+      set(HOST, op.WAIT4, STUB, u32(__WALL), 0);
   }
   act(HOST);
 }

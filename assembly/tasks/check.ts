@@ -1,8 +1,9 @@
 // Every order of steps of a birth, with an outside that may act at any moment: breadth first, so the first state that breaks a
 // property is reached by a shortest schedule.
 
-import { SIGCONT, SIGINT, SIGKILL, SIGSTOP, SIGTSTP } from "../linux/signal";
-import { action, KILL_GROUP, KILL_PROCESS, NO_CALL } from "./actions";
+import * as sig from "../linux/signal";
+import * as op from "./actions";
+import { action } from "./actions";
 import {
   AT_SELF_STOP,
   beginBirth,
@@ -13,8 +14,8 @@ import {
   STUB,
   stubSteps,
 } from "./birth";
+import * as k from "./kernel";
 import {
-  ALIVE,
   births,
   exists,
   MOST_TASKS,
@@ -22,7 +23,6 @@ import {
   progress,
   rankOrders,
   STATE_SIZE,
-  STOP_SIGMASK,
   state,
   task,
 } from "./state";
@@ -33,12 +33,12 @@ const ACTS: u32 = 6;
 /** kill the host; stop, continue, kill the stub; ^Z and ^C of the terminal. */
 const TARGETS: usize = memory.data<u8>([1, 2, 2, 2, 1, 1]);
 const ACT_SIGNALS: usize = memory.data<u8>([
-  u8(SIGKILL),
-  u8(SIGSTOP),
-  u8(SIGCONT),
-  u8(SIGKILL),
-  u8(SIGTSTP),
-  u8(SIGINT),
+  u8(sig.SIGKILL),
+  u8(sig.SIGSTOP),
+  u8(sig.SIGCONT),
+  u8(sig.SIGKILL),
+  u8(sig.SIGTSTP),
+  u8(sig.SIGINT),
 ]);
 const KILLS_HOST: u32 = 0;
 const FIRST_OF_TERMINAL: u32 = 4;
@@ -104,7 +104,7 @@ function recall(index: u32): void {
 
 /** Whether a move is possible in the current state. */
 function isPossibleMove(move: u32): bool {
-  if (move < MOST_TASKS) return exists(move) && task(move).exitState == ALIVE && task(move).awake;
+  if (move < MOST_TASKS) return exists(move) && task(move).exitState == k.ALIVE && task(move).awake;
   if (move == HOST_STEP) return canStep(HOST) && hostGoesOn();
   if (move == STUB_STEP) return exists(STUB) && canStep(STUB);
   const index = move - OUTSIDE;
@@ -118,7 +118,7 @@ function canStep(t: u32): bool {
 }
 
 function isAlive(t: u32): bool {
-  return exists(t) && task(t).exitState == ALIVE;
+  return exists(t) && task(t).exitState == k.ALIVE;
 }
 
 function make(move: u32): void {
@@ -136,7 +136,7 @@ function make(move: u32): void {
       progress.isHostKilled = progress.isHostKilled || index > FIRST_OF_TERMINAL;
     if (index == FIRST_OF_TERMINAL) progress.isHostStopped = true;
     action.actor = u8(NOBODY);
-    action.kind = u8(index >= FIRST_OF_TERMINAL ? KILL_GROUP : KILL_PROCESS);
+    action.kind = u8(index >= FIRST_OF_TERMINAL ? op.KILL_GROUP : op.KILL_PROCESS);
     action.target = load<u8>(TARGETS + index);
     action.a = load<u8>(ACT_SIGNALS + index);
     act(NOBODY);
@@ -154,7 +154,11 @@ function judge(index: u32, rests: bool): void {
   if (progress.hasOtherParent && isAlive(STUB)) note(RIGHT_PARENT, index);
   if (isHostAlive && progress.host == HOLDS && isAlive(STUB) && progress.stub != AT_SELF_STOP)
     note(AT_THE_STOP, index);
-  if (isAlive(STUB) && task(STUB).isStopped && (task(STUB).jobctl & STOP_SIGMASK) == u32(SIGTSTP))
+  if (
+    isAlive(STUB) &&
+    task(STUB).isStopped &&
+    (task(STUB).jobctl & k.STOP_SIGMASK) == u32(sig.SIGTSTP)
+  )
     note(NO_TERMINAL, index);
   if (!rests) return;
   if (!isHostAlive && hasStub && isAlive(STUB)) note(NOBODY_OUTLIVES, index);
@@ -218,7 +222,7 @@ export function replay(property: u32, length: u32): u32 {
   let at = load<u32>(broken + 4 * property);
   for (let left = u32(lengthOf(property)) - length; left > 0; left--)
     at = load<u32>(parents + 4 * at);
-  action.kind = u8(NO_CALL);
+  action.kind = u8(op.NO_CALL);
   if (length == 0) recall(at);
   else {
     recall(load<u32>(parents + 4 * at));

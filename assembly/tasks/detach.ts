@@ -3,12 +3,12 @@
 import { PTRACE_O_EXITKILL } from "../linux/ptrace";
 import { SI_KERNEL } from "../linux/siginfo";
 import { SIGKILL, SIGSTOP } from "../linux/signal";
+import * as k from "./kernel";
 import { ignoresChildren, notifyEnd, wakeWaits } from "./notify";
 import { holds } from "./rule";
 import { clearJobctl, ptraceWakeUp, sendSignal, setJobctl, signalWakeUp } from "./signal";
 import {
   births,
-  DEAD,
   exists,
   infoOf,
   isAlone,
@@ -16,21 +16,13 @@ import {
   leaderOf,
   NOBODY,
   nextOrder,
-  PT_OPTIONS,
-  PT_SEIZED,
   processOf,
-  STOP_PENDING,
-  STOP_STOPPED,
-  STOPPED,
-  TRAP_MASK,
-  TRAP_STOP,
   task,
-  ZOMBIE,
 } from "./state";
 
 /** Whether a tracee has an option. */
 export function hasOption(t: u32, option: u32): bool {
-  return (task(t).ptrace & (option * PT_OPTIONS)) != 0;
+  return (task(t).ptrace & (option * k.PT_OPTIONS)) != 0;
 }
 
 /** __ptrace_link: a tracee is the first in its tracer's list. */
@@ -67,11 +59,11 @@ export const T35: u32 = 35;
 /** The end of ptrace_attach. */
 export function attach(t: u32, tracer: u32, ptrace: u32): void {
   link(t, tracer, ptrace);
-  if ((ptrace & PT_SEIZED) == 0 && holds(T35))
+  if ((ptrace & k.PT_SEIZED) == 0 && holds(T35))
     sendSignal(SIGSTOP, infoOf(SI_KERNEL, NOBODY, 0), t, false);
   const it = task(t);
-  if (!it.isStopped || !holds(T34) || !setJobctl(t, TRAP_STOP)) return;
-  it.jobctl &= ~STOPPED;
+  if (!it.isStopped || !holds(T34) || !setJobctl(t, k.TRAP_STOP)) return;
+  it.jobctl &= ~k.STOPPED;
   signalWakeUp(t, false);
 }
 
@@ -86,10 +78,10 @@ export function unlink(t: u32): void {
   const it = task(t);
   const group = processOf(t);
   it.ptrace = 0;
-  clearJobctl(t, TRAP_MASK);
-  const stops = (group.flags & STOP_STOPPED) != 0 || group.groupStopCount > 0;
-  if (!it.exiting && stops && holds(T36)) it.jobctl |= STOP_PENDING;
-  if ((it.jobctl & STOP_PENDING) != 0 || it.isTraced) ptraceWakeUp(t, true);
+  clearJobctl(t, k.TRAP_MASK);
+  const stops = (group.flags & k.STOP_STOPPED) != 0 || group.groupStopCount > 0;
+  if (!it.exiting && stops && holds(T36)) it.jobctl |= k.STOP_PENDING;
+  if ((it.jobctl & k.STOP_PENDING) != 0 || it.isTraced) ptraceWakeUp(t, true);
 }
 
 /**
@@ -103,7 +95,7 @@ export function detach(t: u32): bool {
   const it = task(t);
   const tracer: u32 = it.tracer;
   unlink(t);
-  if (it.exitState != ZOMBIE) return false;
+  if (it.exitState != k.ZOMBIE) return false;
   let isDead = !isLeader(t);
   if (!isDead && isAlone(t)) {
     if (leaderOf(it.parent) != leaderOf(tracer)) {
@@ -113,7 +105,7 @@ export function detach(t: u32): bool {
       isDead = true;
     }
   }
-  if (isDead) it.exitState = DEAD;
+  if (isDead) it.exitState = k.DEAD;
   return isDead;
 }
 

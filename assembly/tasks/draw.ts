@@ -14,18 +14,7 @@ import {
   PTRACE_O_TRACEFORK,
   PTRACE_SETOPTIONS,
 } from "../linux/ptrace";
-import {
-  SIGCHLD,
-  SIGCONT,
-  SIGHUP,
-  SIGKILL,
-  SIGSTOP,
-  SIGTERM,
-  SIGTSTP,
-  SIGTTIN,
-  SIGURG,
-  SIGUSR1,
-} from "../linux/signal";
+import * as sig from "../linux/signal";
 import {
   __WALL,
   __WCLONE,
@@ -36,33 +25,17 @@ import {
   WNOWAIT,
   WUNTRACED,
 } from "../linux/wait";
-import {
-  action,
-  EXIT,
-  EXIT_GROUP,
-  FORK,
-  KILL_GROUP,
-  KILL_PROCESS,
-  KINDS,
-  PTRACE,
-  SET_PDEATHSIG,
-  SET_SUBREAPER,
-  SETPGID,
-  SIGACTION,
-  SIGPROCMASK,
-  TGKILL,
-  WAIT4,
-  WAIT4_GROUP,
-  WAITID,
-  WAITID_GROUP,
-} from "./actions";
+import * as op from "./actions";
+import { action } from "./actions";
 import { PTRACE_INTERRUPT, PTRACE_LISTEN, PTRACE_SEIZE, PTRACE_TRACEME } from "./codes";
 import { nextTracee } from "./detach";
 import { hasMembers } from "./group";
 import { bit } from "./signal";
-import { births, exists, leaderOf, MOST_TASKS, NOBODY, processOf, TRACED, task } from "./state";
+import { births, exists, leaderOf, MOST_TASKS, NOBODY, processOf, task } from "./state";
 import { isReady } from "./step";
 
+/** Any of the two of random.ts. */
+const STREAM: u32 = 0;
 const FEWEST: u32 = 5;
 const MOST: u32 = 30;
 
@@ -71,18 +44,18 @@ const WEIGHTS: usize = memory.data<u8>([24, 3, 3, 14, 4, 6, 14, 2, 8, 1, 5, 3, 2
 const WEIGHT: u32 = 141;
 
 const SIGNALS: usize = memory.data<u8>([
-  u8(SIGSTOP),
-  u8(SIGCONT),
-  u8(SIGSTOP),
-  u8(SIGCONT),
-  u8(SIGTSTP),
-  u8(SIGTTIN),
-  u8(SIGKILL),
-  u8(SIGTERM),
-  u8(SIGUSR1),
-  u8(SIGCHLD),
-  u8(SIGHUP),
-  u8(SIGURG),
+  u8(sig.SIGSTOP),
+  u8(sig.SIGCONT),
+  u8(sig.SIGSTOP),
+  u8(sig.SIGCONT),
+  u8(sig.SIGTSTP),
+  u8(sig.SIGTTIN),
+  u8(sig.SIGKILL),
+  u8(sig.SIGTERM),
+  u8(sig.SIGUSR1),
+  u8(sig.SIGCHLD),
+  u8(sig.SIGHUP),
+  u8(sig.SIGURG),
 ]);
 
 /** Requests of a tracer whose tracee has stopped, and of one that has none such. */
@@ -109,7 +82,7 @@ const OF_OTHERS: usize = memory.data<u32>([
 /** Starts a walk. @return how many actions it may have */
 export function startWalk(low: u32, high: u32, number: u64): u32 {
   seed(low, high);
-  start(TRACED, number, ITSELF);
+  start(STREAM, number, ITSELF);
   return FEWEST + below(MOST - FEWEST + 1);
 }
 
@@ -173,12 +146,12 @@ function drawWait(isById: bool): void {
 
 function drawKind(): u32 {
   let left = below(WEIGHT);
-  for (let kind: u32 = 0; kind < KINDS; kind++) {
+  for (let kind: u32 = 0; kind < op.KINDS; kind++) {
     const weight: u32 = load<u8>(WEIGHTS + kind);
     if (left < weight) return kind;
     left -= weight;
   }
-  return FORK;
+  return op.FORK;
 }
 
 function drawArguments(actor: u32): void {
@@ -186,38 +159,38 @@ function drawArguments(actor: u32): void {
   action.target = 0;
   action.a = 0;
   action.b = 0;
-  if (kind == FORK) {
+  if (kind == op.FORK) {
     const isThread = below(4) == 0;
     const flags = u32(CLONE_PARENT | CLONE_PTRACE | CLONE_UNTRACED);
     action.a = isThread ? u32(CLONE_THREAD) | some(u32(CLONE_PTRACE)) : below(2) * some(flags);
-    action.b = isThread ? 0 : below(3) != 0 ? SIGCHLD : below(4) == 0 ? 0 : signal();
-  } else if (kind == EXIT || kind == EXIT_GROUP) {
+    action.b = isThread ? 0 : below(3) != 0 ? sig.SIGCHLD : below(4) == 0 ? 0 : signal();
+  } else if (kind == op.EXIT || kind == op.EXIT_GROUP) {
     action.a = below(4);
-  } else if (kind == KILL_PROCESS || kind == TGKILL) {
+  } else if (kind == op.KILL_PROCESS || kind == op.TGKILL) {
     action.target = u8(anybody());
     action.a = signal();
-  } else if (kind == KILL_GROUP) {
+  } else if (kind == op.KILL_GROUP) {
     action.target = u8(anyGroup());
     action.a = signal();
-  } else if (kind == WAIT4 || kind == WAITID) {
-    drawWait(kind == WAITID);
-  } else if (kind == WAIT4_GROUP || kind == WAITID_GROUP) {
-    drawWait(kind == WAITID_GROUP);
+  } else if (kind == op.WAIT4 || kind == op.WAITID) {
+    drawWait(kind == op.WAITID);
+  } else if (kind == op.WAIT4_GROUP || kind == op.WAITID_GROUP) {
+    drawWait(kind == op.WAITID_GROUP);
     action.target = u8(anyGroup());
-  } else if (kind == SET_PDEATHSIG) {
+  } else if (kind == op.SET_PDEATHSIG) {
     action.a = signal();
-  } else if (kind == SET_SUBREAPER) {
+  } else if (kind == op.SET_SUBREAPER) {
     action.a = below(3) != 0 ? 1 : 0;
-  } else if (kind == SETPGID) {
+  } else if (kind == op.SETPGID) {
     action.target = u8(below(2) == 0 ? leaderOf(actor) : anybody());
     action.a = below(2) == 0 ? action.target : anyGroup();
-  } else if (kind == SIGPROCMASK) {
+  } else if (kind == op.SIGPROCMASK) {
     for (let i: u32 = 0; i < 3; i++) action.a |= bit(signal());
     if (below(3) == 0) action.a = 0;
-  } else if (kind == SIGACTION) {
+  } else if (kind == op.SIGACTION) {
     action.a = signal();
     action.b = below(2);
-  } else if (kind == PTRACE) {
+  } else if (kind == op.PTRACE) {
     drawPtrace(actor);
   }
 }
@@ -240,16 +213,16 @@ function traces(tracer: u32, tracee: u32): bool {
 export function isPossible(): bool {
   const actor: u32 = action.actor;
   const kind: u32 = action.kind;
-  if (actor == NOBODY) return kind == KILL_PROCESS || kind == TGKILL || kind == KILL_GROUP;
+  if (actor == NOBODY) return kind == op.KILL_PROCESS || kind == op.TGKILL || kind == op.KILL_GROUP;
   if (actor >= births() || !isReady(actor)) return false;
-  if (kind == FORK) return births() < MOST_TASKS;
+  if (kind == op.FORK) return births() < MOST_TASKS;
   if (action.target != NOBODY && action.target >= births()) return false;
   if (
-    (kind == KILL_GROUP || kind == WAIT4_GROUP || kind == WAITID_GROUP) &&
+    (kind == op.KILL_GROUP || kind == op.WAIT4_GROUP || kind == op.WAITID_GROUP) &&
     action.target != NOBODY
   )
     if (!hasMembers(action.target)) return false;
-  if (kind != PTRACE) return true;
+  if (kind != op.PTRACE) return true;
   if (action.a == PTRACE_TRACEME) {
     const parent: u32 = task(actor).parent;
     return parent != NOBODY && !traces(leaderOf(actor), leaderOf(parent));
@@ -265,7 +238,7 @@ export function draw(): bool {
     // The outside acts more rarely.
     if (actor == births() && below(2) == 0) continue;
     action.actor = u8(actor == births() ? NOBODY : actor);
-    action.kind = u8(action.actor == NOBODY ? KILL_PROCESS + below(3) : drawKind());
+    action.kind = u8(action.actor == NOBODY ? op.KILL_PROCESS + below(3) : drawKind());
     drawArguments(action.actor == NOBODY ? 0 : actor);
     if (isPossible()) return true;
   }

@@ -6,16 +6,13 @@ import { SIGCHLD, SIGTRAP } from "../linux/signal";
 import { CLD_STOPPED, CLD_TRAPPED } from "./codes";
 import { exitPtrace, hasOption, unlink } from "./detach";
 import { killOrphanedGroup } from "./group";
+import * as k from "./kernel";
 import { notifyEnd, notifyStop } from "./notify";
 import { holds } from "./rule";
 import { clearJobctl, KILL, retarget, sendSignal, signalWakeUp, T13 } from "./signal";
 import {
   births,
-  DEAD,
   exists,
-  GONE,
-  GROUP_EXIT,
-  IN_EXIT_EVENT,
   infoOf,
   isAlone,
   isLeader,
@@ -25,11 +22,8 @@ import {
   NOBODY,
   nextOrder,
   nextThread,
-  PENDING_MASK,
   processOf,
-  STOP_PENDING,
   task,
-  ZOMBIE,
 } from "./state";
 import { participate, ptraceNotify } from "./stop";
 
@@ -43,10 +37,10 @@ export const T40: u32 = 40;
 export function endGroup(t: u32, code: u32): void {
   const group = processOf(t);
   let common = code;
-  if ((group.flags & GROUP_EXIT) != 0) {
+  if ((group.flags & k.GROUP_EXIT) != 0) {
     if (holds(T40)) common = group.groupExitCode;
   } else if (holds(T13) && (holds(T41) || !isAlone(t))) {
-    group.flags = GROUP_EXIT;
+    group.flags = k.GROUP_EXIT;
     group.groupExitCode = code;
     zapOtherThreads(t);
   }
@@ -56,9 +50,9 @@ export function endGroup(t: u32, code: u32): void {
 /** zap_other_threads. */
 function zapOtherThreads(t: u32): void {
   processOf(t).groupStopCount = 0;
-  clearJobctl(t, PENDING_MASK);
+  clearJobctl(t, k.PENDING_MASK);
   for (let i = nextThread(t); i != t; i = nextThread(i)) {
-    clearJobctl(i, PENDING_MASK);
+    clearJobctl(i, k.PENDING_MASK);
     if (task(i).exitState != 0) continue;
     task(i).pending.set |= KILL;
     signalWakeUp(i, true);
@@ -82,8 +76,8 @@ export function doExit(t: u32, code: u32): void {
   const it = task(t);
   const group = processOf(t);
   group.quick--;
-  if (group.quick == 0 && (group.flags & GROUP_EXIT) == 0 && holds(T41)) {
-    group.flags = GROUP_EXIT;
+  if (group.quick == 0 && (group.flags & k.GROUP_EXIT) == 0 && holds(T41)) {
+    group.flags = k.GROUP_EXIT;
     group.groupExitCode = code;
     group.groupStopCount = 0;
   }
@@ -91,7 +85,7 @@ export function doExit(t: u32, code: u32): void {
   it.waits = false;
   const event = SIGTRAP | (PTRACE_EVENT_EXIT << 8);
   if (hasOption(t, PTRACE_O_TRACEEXIT) && holds(T42))
-    if (ptraceNotify(t, IN_EXIT_EVENT, event, CLD_TRAPPED, code)) return;
+    if (ptraceNotify(t, k.IN_EXIT_EVENT, event, CLD_TRAPPED, code)) return;
   exitNow(t);
 }
 
@@ -105,10 +99,10 @@ export const T43: u32 = 43;
 function exitSignals(t: u32): void {
   const it = task(t);
   it.exiting = true;
-  if (isAlone(t) || (processOf(t).flags & GROUP_EXIT) != 0) return;
+  if (isAlone(t) || (processOf(t).flags & k.GROUP_EXIT) != 0) return;
   if (!it.sigpending || !holds(T43)) return;
   retarget(t, ~it.blocked);
-  if ((it.jobctl & STOP_PENDING) != 0 && participate(t)) notifyStop(t, false, CLD_STOPPED);
+  if ((it.jobctl & k.STOP_PENDING) != 0 && participate(t)) notifyStop(t, false, CLD_STOPPED);
 }
 
 /** The rest of do_exit, after its event. */
@@ -149,7 +143,7 @@ function exitNotify(t: u32, isLast: bool): void {
   const it = task(t);
   forgetOriginalParent(t);
   if (isLast) killOrphanedGroup(it.process, NOBODY);
-  it.exitState = ZOMBIE;
+  it.exitState = k.ZOMBIE;
   it.awake = false;
   if (holds(T71)) it.pending.set = 0;
   let isReaped = false;
@@ -161,10 +155,10 @@ function exitNotify(t: u32, isLast: bool): void {
   } else {
     isReaped = holds(T44);
   }
-  if (isReaped) it.exitState = DEAD;
+  if (isReaped) it.exitState = k.DEAD;
   // Those that were found dead on the way are released last.
   if (isReaped) release(t);
-  for (let i: u32 = 0; i < births(); i++) if (task(i).exitState == DEAD) release(i);
+  for (let i: u32 = 0; i < births(); i++) if (task(i).exitState == k.DEAD) release(i);
 }
 
 /** release_task, and that of a leader whose last thread it was. */
@@ -173,11 +167,11 @@ export function release(t: u32): void {
   if (it.ptrace != 0) unlink(t);
   const group = processOf(t);
   if (group.target == t) group.target = u8(nextThread(t));
-  it.exitState = GONE;
+  it.exitState = k.GONE;
   const leader: u32 = it.process;
-  if (leader == t || !isAlone(leader) || task(leader).exitState != ZOMBIE) return;
+  if (leader == t || !isAlone(leader) || task(leader).exitState != k.ZOMBIE) return;
   if (!notifyEnd(leader, task(leader).exitSignal)) return;
-  task(leader).exitState = DEAD;
+  task(leader).exitState = k.DEAD;
   release(leader);
 }
 
@@ -261,9 +255,9 @@ function forgetOriginalParent(father: u32): void {
 
 function reparentLeader(father: u32, child: u32): void {
   const it = task(child);
-  if (it.exitState == DEAD) return;
+  if (it.exitState == k.DEAD) return;
   if (holds(T50)) it.exitSignal = u8(SIGCHLD);
-  if (it.ptrace == 0 && it.exitState == ZOMBIE && isAlone(child) && holds(T51))
-    if (notifyEnd(child, it.exitSignal)) it.exitState = DEAD;
+  if (it.ptrace == 0 && it.exitState == k.ZOMBIE && isAlone(child) && holds(T51))
+    if (notifyEnd(child, it.exitSignal)) it.exitState = k.DEAD;
   killOrphanedGroup(child, father);
 }

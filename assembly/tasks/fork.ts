@@ -10,33 +10,17 @@ import {
 import { SIGCHLD, SIGSTOP, SIGTRAP } from "../linux/signal";
 import { CLD_TRAPPED } from "./codes";
 import { hasOption, link } from "./detach";
+import * as k from "./kernel";
 import { holds } from "./rule";
 import { setJobctl } from "./signal";
-import {
-  A_TASK,
-  ALIVE,
-  AT_REST,
-  bear,
-  IN_EVENT,
-  NOBODY,
-  nextOrder,
-  PT_SEIZED,
-  processAt,
-  processOf,
-  STOP_CONSUME,
-  STOP_PENDING,
-  STOP_SIGMASK,
-  STOP_STOPPED,
-  TRAP_STOP,
-  task,
-} from "./state";
+import { A_TASK, bear, NOBODY, nextOrder, processAt, processOf, task } from "./state";
 import { ptraceNotify } from "./stop";
 
 /** The first task: it leads a session. */
 export function bearFirst(): void {
   const t = bear();
   const it = task(t);
-  it.exitState = ALIVE;
+  it.exitState = k.ALIVE;
   it.parent = u8(NOBODY);
   it.process = u8(t);
   it.exitSignal = u8(SIGCHLD);
@@ -77,8 +61,8 @@ export function clone(t: u32, flags: u32, exitSignal: u32): void {
   const isEvent = (flags & CLONE_UNTRACED) == 0 && hasOption(t, option);
   const number = bear();
   const child = task(number);
-  child.exitState = ALIVE;
-  child.place = AT_REST;
+  child.exitState = k.ALIVE;
+  child.place = k.AT_REST;
   child.blocked = it.blocked;
   child.parent = isSibling ? it.parent : u8(t);
   child.awake = true;
@@ -96,14 +80,14 @@ export function clone(t: u32, flags: u32, exitSignal: u32): void {
   }
   if (((flags & CLONE_PTRACE) != 0 || isEvent) && it.ptrace != 0 && holds(T62)) {
     link(number, it.tracer, it.ptrace);
-    if ((it.ptrace & PT_SEIZED) != 0) setJobctl(number, TRAP_STOP);
+    if ((it.ptrace & k.PT_SEIZED) != 0) setJobctl(number, k.TRAP_STOP);
     else child.pending.add(SIGSTOP, 0);
   }
   if (isThread && holds(T61)) joinGroupStop(number, t);
   // calculate_sigpending, before the child returns to user mode.
   child.sigpending = true;
   it.result = A_TASK + number;
-  if (isEvent) ptraceNotify(t, IN_EVENT, SIGTRAP | (event << 8), CLD_TRAPPED, A_TASK + number);
+  if (isEvent) ptraceNotify(t, k.IN_EVENT, SIGTRAP | (event << 8), CLD_TRAPPED, A_TASK + number);
 }
 
 function newProcess(number: u32, parent: u32): void {
@@ -121,12 +105,12 @@ function newProcess(number: u32, parent: u32): void {
 /** task_join_group_stop. */
 function joinGroupStop(number: u32, creator: u32): void {
   const group = processOf(number);
-  let mask = task(creator).jobctl & STOP_SIGMASK;
+  let mask = task(creator).jobctl & k.STOP_SIGMASK;
   if (group.groupStopCount > 0) {
     group.groupStopCount++;
-    mask |= STOP_CONSUME;
-  } else if ((group.flags & STOP_STOPPED) == 0) {
+    mask |= k.STOP_CONSUME;
+  } else if ((group.flags & k.STOP_STOPPED) == 0) {
     return;
   }
-  setJobctl(number, mask | STOP_PENDING);
+  setJobctl(number, mask | k.STOP_PENDING);
 }

@@ -6,6 +6,7 @@ import { SIGKILL, SIGSTOP, SIGTRAP } from "../linux/signal";
 import { CLD_CONTINUED, CLD_STOPPED, CLD_TRAPPED } from "./codes";
 import { endGroup } from "./exit";
 import { isOrphaned } from "./group";
+import * as k from "./kernel";
 import { notifyStop } from "./notify";
 import { holds } from "./rule";
 import {
@@ -22,27 +23,12 @@ import {
 } from "./signal";
 import {
   births,
-  CLD_CONTINUED_DUE,
-  CLD_MASK,
   exists,
-  GROUP_EXIT,
-  IN_GROUP_STOP,
-  IN_SIGNAL_STOP,
-  IN_TRAP,
   infoOf,
   isReparented,
   leaderOf,
   notifiedOf,
-  PT_SEIZED,
   processOf,
-  STOP_CONSUME,
-  STOP_DEQUEUED,
-  STOP_PENDING,
-  STOP_SIGMASK,
-  STOP_STOPPED,
-  STOPPED,
-  TRAP_MASK,
-  TRAP_STOP,
   task,
 } from "./state";
 import { leaveStop, participate, ptraceNotify, ptraceStop } from "./stop";
@@ -63,11 +49,11 @@ export const T26: u32 = 26;
 function signalStop(t: u32, signal: u32): bool {
   const it = task(t);
   const group = processOf(t);
-  if ((it.jobctl & STOP_PENDING) == 0) {
-    const stop = STOP_PENDING | STOP_CONSUME;
-    if (((it.jobctl & STOP_DEQUEUED) == 0 && holds(T26)) || (group.flags & GROUP_EXIT) != 0)
+  if ((it.jobctl & k.STOP_PENDING) == 0) {
+    const stop = k.STOP_PENDING | k.STOP_CONSUME;
+    if (((it.jobctl & k.STOP_DEQUEUED) == 0 && holds(T26)) || (group.flags & k.GROUP_EXIT) != 0)
       return false;
-    if ((group.flags & STOP_STOPPED) == 0) group.groupExitCode = signal;
+    if ((group.flags & k.STOP_STOPPED) == 0) group.groupExitCode = signal;
     group.groupStopCount = 0;
     if (setJobctl(t, signal | stop)) group.groupStopCount++;
     for (let i: u32 = 0; i < births() && holds(T25); i++) {
@@ -75,17 +61,17 @@ function signalStop(t: u32, signal: u32): bool {
       if (i == t || !exists(i) || other.process != it.process || other.isStopped) continue;
       if (!setJobctl(i, signal | stop)) continue;
       group.groupStopCount++;
-      if ((other.ptrace & PT_SEIZED) != 0) trapNotify(i);
+      if ((other.ptrace & k.PT_SEIZED) != 0) trapNotify(i);
       else signalWakeUp(i, false);
     }
   }
   if (it.ptrace != 0) {
-    setJobctl(t, TRAP_STOP);
+    setJobctl(t, k.TRAP_STOP);
     return false;
   }
   const isDone = participate(t);
-  it.jobctl |= STOPPED;
-  it.place = IN_GROUP_STOP;
+  it.jobctl |= k.STOPPED;
+  it.place = k.IN_GROUP_STOP;
   it.awake = false;
   if (isDone) notifyStop(t, false, CLD_STOPPED);
   return true;
@@ -101,11 +87,11 @@ export const T27: u32 = 27;
 function jobctlTrap(t: u32): bool {
   const group = processOf(t);
   const it = task(t);
-  let signal = it.jobctl & STOP_SIGMASK;
-  if ((it.ptrace & PT_SEIZED) == 0 || !holds(T27))
-    return ptraceStop(t, IN_TRAP, signal, CLD_STOPPED, 0, 0, 0);
-  if (group.groupStopCount == 0 && (group.flags & STOP_STOPPED) == 0) signal = SIGTRAP;
-  return ptraceNotify(t, IN_TRAP, signal | (PTRACE_EVENT_STOP << 8), CLD_STOPPED, 0);
+  let signal = it.jobctl & k.STOP_SIGMASK;
+  if ((it.ptrace & k.PT_SEIZED) == 0 || !holds(T27))
+    return ptraceStop(t, k.IN_TRAP, signal, CLD_STOPPED, 0, 0, 0);
+  if (group.groupStopCount == 0 && (group.flags & k.STOP_STOPPED) == 0) signal = SIGTRAP;
+  return ptraceNotify(t, k.IN_TRAP, signal | (PTRACE_EVENT_STOP << 8), CLD_STOPPED, 0);
 }
 
 /** The signal that dequeueSignal has taken. */
@@ -134,7 +120,7 @@ function dequeueSignal(t: u32): u32 {
   queue.set &= ~bit(signal);
   dequeuedInfo = load<u32>(queue.infoAt(signal));
   recalcSigpending(t);
-  if ((bit(signal) & STOPS) != 0) it.jobctl |= STOP_DEQUEUED;
+  if ((bit(signal) & STOPS) != 0) it.jobctl |= k.STOP_DEQUEUED;
   return signal;
 }
 
@@ -178,9 +164,9 @@ export const T32: u32 = 32;
 /** What the task that returns from a stop has to tell its parent. */
 function reportContinued(t: u32): void {
   const group = processOf(t);
-  while ((group.flags & CLD_MASK) != 0) {
-    const why = (group.flags & CLD_CONTINUED_DUE) != 0 ? CLD_CONTINUED : CLD_STOPPED;
-    group.flags &= ~CLD_MASK;
+  while ((group.flags & k.CLD_MASK) != 0) {
+    const why = (group.flags & k.CLD_CONTINUED_DUE) != 0 ? CLD_CONTINUED : CLD_STOPPED;
+    group.flags &= ~k.CLD_MASK;
     notifyStop(t, false, why);
     const leader = leaderOf(t);
     if (exists(leader) && isReparented(leader) && holds(T32)) notifyStop(leader, true, why);
@@ -204,14 +190,14 @@ export function getSignal(t: u32, seen: u32, resumed: u32): bool {
     if (signal == 0) {
       if (isRelocked) reportContinued(t);
       isRelocked = false;
-      if ((group.flags & GROUP_EXIT) != 0) {
+      if ((group.flags & k.GROUP_EXIT) != 0) {
         it.pending.set &= ~bit(SIGKILL);
         recalcSigpending(t);
         endGroup(t, SIGKILL);
         return false;
       }
-      if ((it.jobctl & STOP_PENDING) != 0 && signalStop(t, 0)) return false;
-      if ((it.jobctl & TRAP_MASK) != 0) {
+      if ((it.jobctl & k.STOP_PENDING) != 0 && signalStop(t, 0)) return false;
+      if ((it.jobctl & k.TRAP_MASK) != 0) {
         if (jobctlTrap(t)) return false;
         isRelocked = true;
         continue;
@@ -219,9 +205,9 @@ export function getSignal(t: u32, seen: u32, resumed: u32): bool {
       signal = dequeueSignal(t);
       if (signal == 0) return true;
       if (it.ptrace != 0 && signal != SIGKILL) {
-        it.jobctl |= STOP_DEQUEUED;
+        it.jobctl |= k.STOP_DEQUEUED;
         it.isShared = isFromProcess;
-        if (ptraceStop(t, IN_SIGNAL_STOP, signal, CLD_TRAPPED, 0, signal, dequeuedInfo))
+        if (ptraceStop(t, k.IN_SIGNAL_STOP, signal, CLD_TRAPPED, 0, signal, dequeuedInfo))
           return false;
         it.stopInfo = dequeuedInfo;
         signal = injected(t, signal, signal);

@@ -2,10 +2,10 @@
 
 import { SI_KERNEL } from "../linux/siginfo";
 import { SIGCONT, SIGHUP } from "../linux/signal";
+import * as k from "./kernel";
 import { holds } from "./rule";
 import { sendSignal } from "./signal";
 import {
-  ALIVE,
   births,
   exists,
   infoOf,
@@ -14,7 +14,6 @@ import {
   NOBODY,
   processAt,
   processOf,
-  STOP_STOPPED,
   task,
 } from "./state";
 
@@ -31,7 +30,7 @@ export function hasMembers(group: u32): bool {
 export function isOrphaned(group: u32, but: u32): bool {
   for (let i: u32 = 0; i < births(); i++) {
     if (!isMember(i, group) || i == but) continue;
-    if (task(i).exitState != ALIVE && isAlone(i)) continue;
+    if (task(i).exitState != k.ALIVE && isAlone(i)) continue;
     if (isControlled(i, group)) return false;
   }
   return true;
@@ -59,7 +58,7 @@ export function killOrphanedGroup(t: u32, parent: u32): void {
   if (its.group == group || its.session != processOf(t).session) return;
   if (!isOrphaned(group, parent == NOBODY ? t : NOBODY) || !holds(T33)) return;
   for (let i: u32 = 0; i < births(); i++) {
-    if (!isMember(i, group) || (processAt(i).flags & STOP_STOPPED) == 0) continue;
+    if (!isMember(i, group) || (processAt(i).flags & k.STOP_STOPPED) == 0) continue;
     killGroup(SIGHUP, infoOf(SI_KERNEL, NOBODY, 0), group);
     killGroup(SIGCONT, infoOf(SI_KERNEL, NOBODY, 0), group);
     return;

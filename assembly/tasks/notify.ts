@@ -3,19 +3,10 @@
 import { SIGCHLD, SIGCONT } from "../linux/signal";
 import { __WNOTHREAD } from "../linux/wait";
 import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_TRAPPED } from "./codes";
+import * as k from "./kernel";
 import { holds } from "./rule";
 import { bit, sendSignal } from "./signal";
-import {
-  births,
-  exists,
-  IN_WAIT,
-  infoOf,
-  leaderOf,
-  NOBODY,
-  notifiedOf,
-  processOf,
-  task,
-} from "./state";
+import { births, exists, infoOf, leaderOf, NOBODY, notifiedOf, processOf, task } from "./state";
 
 /** Whom a wait is for: wo_type. */
 export const FOR_TASK: u8 = 0;
@@ -39,7 +30,7 @@ export const T16: u32 = 16;
 export function wakeWaits(t: u32, parent: u32): void {
   for (let i: u32 = 0; i < births(); i++) {
     const it = task(i);
-    if (!exists(i) || it.process != leaderOf(parent) || it.place != IN_WAIT) continue;
+    if (!exists(i) || it.process != leaderOf(parent) || it.place != k.IN_WAIT) continue;
     const isOther = (it.waitOptions & __WNOTHREAD) != 0 && notifiedOf(t) != i && holds(T16);
     if (isEligiblePid(i, t) && !isOther) it.awake = true;
   }

@@ -19,21 +19,10 @@ import {
   PTRACE_TRACEME,
 } from "./codes";
 import { attach, detach, link } from "./detach";
+import * as k from "./kernel";
 import { holds } from "./rule";
 import { isFatal, ptraceWakeUp, setJobctl } from "./signal";
-import {
-  ALIVE,
-  exists,
-  LISTENING,
-  NOBODY,
-  PT_OPTIONS,
-  PT_PTRACED,
-  PT_SEIZED,
-  TRACED,
-  TRAP_NOTIFY,
-  TRAP_STOP,
-  task,
-} from "./state";
+import { exists, NOBODY, task } from "./state";
 
 /** ptrace(2). @return its result */
 export function ptrace(caller: u32, request: u32, t: u32, data: u32): i32 {
@@ -47,7 +36,7 @@ export function ptrace(caller: u32, request: u32, t: u32, data: u32): i32 {
 function traceMe(caller: u32): i32 {
   const it = task(caller);
   if (it.ptrace != 0) return -EPERM;
-  if (it.parent != NOBODY && !task(it.parent).exiting) link(caller, it.parent, PT_PTRACED);
+  if (it.parent != NOBODY && !task(it.parent).exiting) link(caller, it.parent, k.PT_PTRACED);
   return 0;
 }
 
@@ -61,9 +50,9 @@ function ptraceAttach(caller: u32, request: u32, t: u32, options: u32): i32 {
   const it = task(t);
   const seizes = request == PTRACE_SEIZE;
   if (seizes && (options & ~PTRACE_O_MASK) != 0) return -EIO;
-  const isRefused = it.process == task(caller).process || it.exitState != ALIVE || it.ptrace != 0;
+  const isRefused = it.process == task(caller).process || it.exitState != k.ALIVE || it.ptrace != 0;
   if (isRefused && (holds(T63) || it.ptrace == 0)) return -EPERM;
-  attach(t, caller, seizes ? PT_PTRACED | PT_SEIZED | (options * PT_OPTIONS) : PT_PTRACED);
+  attach(t, caller, seizes ? k.PT_PTRACED | k.PT_SEIZED | (options * k.PT_OPTIONS) : k.PT_PTRACED);
   return 0;
 }
 
@@ -72,7 +61,7 @@ function checkAttach(caller: u32, request: u32, t: u32): bool {
   const it = task(t);
   if (it.ptrace == 0 || it.tracer != caller) return false;
   if (request == PTRACE_INTERRUPT) return true;
-  return it.isTraced && (it.jobctl & LISTENING) == 0 && !isFatal(t);
+  return it.isTraced && (it.jobctl & k.LISTENING) == 0 && !isFatal(t);
 }
 
 /**
@@ -96,7 +85,7 @@ export const T66: u32 = 66;
 function answer(caller: u32, request: u32, t: u32, data: u32): i32 {
   const it = task(t);
   const by = task(caller);
-  const isSeized = (it.ptrace & PT_SEIZED) != 0;
+  const isSeized = (it.ptrace & k.PT_SEIZED) != 0;
   switch (request) {
     case PTRACE_CONT:
     case PTRACE_DETACH:
@@ -105,14 +94,14 @@ function answer(caller: u32, request: u32, t: u32, data: u32): i32 {
       if (request == PTRACE_DETACH) {
         detach(t);
       } else {
-        it.jobctl &= ~TRACED;
+        it.jobctl &= ~k.TRACED;
         it.awake = true;
       }
       return 0;
     case PTRACE_SETOPTIONS:
       if ((data & ~PTRACE_O_MASK) != 0) return -EINVAL;
       it.ptrace =
-        (holds(T64) ? it.ptrace & (PT_PTRACED | PT_SEIZED) : it.ptrace) | (data * PT_OPTIONS);
+        (holds(T64) ? it.ptrace & (k.PT_PTRACED | k.PT_SEIZED) : it.ptrace) | (data * k.PT_OPTIONS);
       return 0;
     case PTRACE_GETEVENTMSG:
       by.status = it.message;
@@ -124,12 +113,12 @@ function answer(caller: u32, request: u32, t: u32, data: u32): i32 {
       return 0;
     case PTRACE_INTERRUPT:
       if (!isSeized) return -EIO;
-      if (holds(T65) && setJobctl(t, TRAP_STOP)) ptraceWakeUp(t, (it.jobctl & LISTENING) != 0);
+      if (holds(T65) && setJobctl(t, k.TRAP_STOP)) ptraceWakeUp(t, (it.jobctl & k.LISTENING) != 0);
       return 0;
     case PTRACE_LISTEN:
       if (!isSeized || it.stopSignal == 0 || it.stopInfo >> 24 != PTRACE_EVENT_STOP) return -EIO;
-      if (holds(T66)) it.jobctl |= LISTENING;
-      if ((it.jobctl & TRAP_NOTIFY) != 0) ptraceWakeUp(t, true);
+      if (holds(T66)) it.jobctl |= k.LISTENING;
+      if ((it.jobctl & k.TRAP_NOTIFY) != 0) ptraceWakeUp(t, true);
       return 0;
     default:
       return -EIO;

@@ -1,56 +1,23 @@
 // kernel/signal.c: how a signal is sent, and whom it wakes.
 
-import {
-  SIGCHLD,
-  SIGCONT,
-  SIGKILL,
-  SIGSTOP,
-  SIGTSTP,
-  SIGTTIN,
-  SIGTTOU,
-  SIGURG,
-} from "../linux/signal";
+import * as sig from "../linux/signal";
+import * as k from "./kernel";
 import { holds } from "./rule";
-import {
-  ALIVE,
-  births,
-  CLD_CONTINUED_DUE,
-  CLD_STOPPED_DUE,
-  exists,
-  GROUP_EXIT,
-  isAlone,
-  LISTENING,
-  NOBODY,
-  nextThread,
-  PENDING_MASK,
-  PT_SEIZED,
-  processOf,
-  Queue,
-  STOP_CONSUME,
-  STOP_CONTINUED,
-  STOP_DEQUEUED,
-  STOP_FLAGS,
-  STOP_PENDING,
-  STOP_SIGMASK,
-  STOP_STOPPED,
-  STOPPED,
-  TRACED,
-  TRAP_NOTIFY,
-  task,
-} from "./state";
+import { births, exists, isAlone, NOBODY, nextThread, processOf, Queue, task } from "./state";
 
 export function bit(signal: u32): u32 {
   return 1 << signal;
 }
 
-export const KILL: u32 = 1 << SIGKILL;
+export const KILL: u32 = 1 << sig.SIGKILL;
 /** SIG_KERNEL_STOP_MASK and SIG_KERNEL_IGNORE_MASK, include/linux/signal.h. */
-export const STOPS: u32 = (1 << SIGSTOP) | (1 << SIGTSTP) | (1 << SIGTTIN) | (1 << SIGTTOU);
-export const IGNORES: u32 = (1 << SIGCONT) | (1 << SIGCHLD) | (1 << SIGURG);
+export const STOPS: u32 =
+  (1 << sig.SIGSTOP) | (1 << sig.SIGTSTP) | (1 << sig.SIGTTIN) | (1 << sig.SIGTTOU);
+export const IGNORES: u32 = (1 << sig.SIGCONT) | (1 << sig.SIGCHLD) | (1 << sig.SIGURG);
 
 /** Whether SIGKILL is pending for the thread: __fatal_signal_pending. */
 export function isFatal(t: u32): bool {
-  return task(t).pending.has(SIGKILL);
+  return task(t).pending.has(sig.SIGKILL);
 }
 
 /**
@@ -62,14 +29,14 @@ export const T1: u32 = 1;
 /** signal_wake_up. */
 export function signalWakeUp(t: u32, fatal: bool): void {
   const it = task(t);
-  if (fatal && holds(T1)) it.jobctl &= ~(STOPPED | TRACED);
+  if (fatal && holds(T1)) it.jobctl &= ~(k.STOPPED | k.TRACED);
   it.sigpending = true;
-  if ((it.jobctl & (STOPPED | TRACED)) == 0) it.awake = it.exitState == ALIVE;
+  if ((it.jobctl & (k.STOPPED | k.TRACED)) == 0) it.awake = it.exitState == k.ALIVE;
 }
 
 /** ptrace_signal_wake_up: `resume` also ends a trace stop. */
 export function ptraceWakeUp(t: u32, resume: bool): void {
-  if (resume) task(t).jobctl &= ~TRACED;
+  if (resume) task(t).jobctl &= ~k.TRACED;
   signalWakeUp(t, false);
 }
 
@@ -77,28 +44,28 @@ export function ptraceWakeUp(t: u32, resume: bool): void {
 export function setJobctl(t: u32, mask: u32): bool {
   const it = task(t);
   if ((it.sigpending && isFatal(t)) || it.exiting) return false;
-  if ((mask & STOP_SIGMASK) != 0) it.jobctl &= ~STOP_SIGMASK;
+  if ((mask & k.STOP_SIGMASK) != 0) it.jobctl &= ~k.STOP_SIGMASK;
   it.jobctl |= mask;
   return true;
 }
 
 /** task_clear_jobctl_pending. */
 export function clearJobctl(t: u32, mask: u32): void {
-  const more = (mask & STOP_PENDING) != 0 ? STOP_CONSUME | STOP_DEQUEUED : 0;
+  const more = (mask & k.STOP_PENDING) != 0 ? k.STOP_CONSUME | k.STOP_DEQUEUED : 0;
   task(t).jobctl &= ~(mask | more);
 }
 
 /** ptrace_trap_notify: a seized tracee traps once more, so that its tracer sees what has changed. */
 export function trapNotify(t: u32): void {
-  setJobctl(t, TRAP_NOTIFY);
-  ptraceWakeUp(t, (task(t).jobctl & LISTENING) != 0);
+  setJobctl(t, k.TRAP_NOTIFY);
+  ptraceWakeUp(t, (task(t).jobctl & k.LISTENING) != 0);
 }
 
 /** recalc_sigpending_tsk, which never clears the flag. */
 export function raiseSigpending(t: u32): void {
   const it = task(t);
   const sets = it.pending.set | processOf(t).pending.set;
-  if ((it.jobctl & PENDING_MASK) != 0 || (sets & ~it.blocked) != 0) it.sigpending = true;
+  if ((it.jobctl & k.PENDING_MASK) != 0 || (sets & ~it.blocked) != 0) it.sigpending = true;
 }
 
 /** recalc_sigpending, of the running task. */
@@ -159,18 +126,18 @@ export const T8: u32 = 8;
 /** prepare_signal: what stop signals and SIGCONT do when they are sent. Returns whether the signal is queued. */
 function prepareSignal(signal: u32, t: u32): bool {
   const group = processOf(t);
-  if ((group.flags & GROUP_EXIT) != 0) {
+  if ((group.flags & k.GROUP_EXIT) != 0) {
     if (holds(T2)) return false;
   } else if ((bit(signal) & STOPS) != 0) {
-    if (holds(T3)) flush(t, bit(SIGCONT));
-  } else if (signal == SIGCONT) {
+    if (holds(T3)) flush(t, bit(sig.SIGCONT));
+  } else if (signal == sig.SIGCONT) {
     if (holds(T4)) flush(t, STOPS);
     if (holds(T5)) continueThreads(t);
     let why: u32 = 0;
-    if ((group.flags & STOP_STOPPED) != 0 && holds(T7)) why = CLD_CONTINUED_DUE;
-    else if (group.groupStopCount > 0 && holds(T8)) why = CLD_STOPPED_DUE;
+    if ((group.flags & k.STOP_STOPPED) != 0 && holds(T7)) why = k.CLD_CONTINUED_DUE;
+    else if (group.groupStopCount > 0 && holds(T8)) why = k.CLD_STOPPED_DUE;
     if (why != 0) {
-      group.flags = (group.flags & ~STOP_FLAGS) | why | STOP_CONTINUED;
+      group.flags = (group.flags & ~k.STOP_FLAGS) | why | k.STOP_CONTINUED;
       group.groupStopCount = 0;
       group.groupExitCode = 0;
     }
@@ -182,11 +149,11 @@ function continueThreads(t: u32): void {
   for (let i: u32 = 0; i < births(); i++) {
     const it = task(i);
     if (!exists(i) || it.process != task(t).process) continue;
-    clearJobctl(i, STOP_PENDING);
-    if ((it.ptrace & PT_SEIZED) != 0 && holds(T6)) {
+    clearJobctl(i, k.STOP_PENDING);
+    if ((it.ptrace & k.PT_SEIZED) != 0 && holds(T6)) {
       trapNotify(i);
     } else if (it.isStopped) {
-      it.jobctl &= ~STOPPED;
+      it.jobctl &= ~k.STOPPED;
       it.awake = true;
     }
   }
@@ -219,7 +186,7 @@ export function isIgnoredBy(signal: u32, t: u32): bool {
 function isIgnored(signal: u32, t: u32): bool {
   const it = task(t);
   if ((it.blocked & bit(signal)) != 0 && holds(T10)) return false;
-  if (it.ptrace != 0 && signal != SIGKILL && holds(T11)) return false;
+  if (it.ptrace != 0 && signal != sig.SIGKILL && holds(T11)) return false;
   return isIgnoredBy(signal, t) && holds(T9);
 }
 
@@ -233,7 +200,7 @@ export function setCurrent(t: u32): void {
 function wantsSignal(signal: u32, t: u32): bool {
   const it = task(t);
   if ((it.blocked & bit(signal)) != 0 || it.exiting) return false;
-  if (signal == SIGKILL) return true;
+  if (signal == sig.SIGKILL) return true;
   return !it.isStopped && !it.isTraced && (t == current || !it.sigpending);
 }
 
@@ -259,8 +226,8 @@ export const T14: u32 = 14;
 function isDeadly(signal: u32, t: u32): bool {
   const group = processOf(t);
   if (((IGNORES | STOPS | group.ignored) & bit(signal)) != 0) return false;
-  if ((group.flags & GROUP_EXIT) != 0) return false;
-  return signal == SIGKILL || task(t).ptrace == 0 || !holds(T14);
+  if ((group.flags & k.GROUP_EXIT) != 0) return false;
+  return signal == sig.SIGKILL || task(t).ptrace == 0 || !holds(T14);
 }
 
 /** complete_signal: wakes a thread that takes the signal, or ends the process at once. */
@@ -280,18 +247,18 @@ function completeSignal(signal: u32, t: u32, isShared: bool): void {
     startGroupExit(t, signal);
     return;
   }
-  signalWakeUp(taker, signal == SIGKILL);
+  signalWakeUp(taker, signal == sig.SIGKILL);
 }
 
 /** Marks all threads of a process for death. */
 function startGroupExit(t: u32, code: u32): void {
   const group = processOf(t);
-  group.flags = GROUP_EXIT;
+  group.flags = k.GROUP_EXIT;
   group.groupExitCode = code;
   group.groupStopCount = 0;
   for (let i: u32 = 0; i < births(); i++) {
     if (!exists(i) || task(i).process != task(t).process) continue;
-    clearJobctl(i, PENDING_MASK);
+    clearJobctl(i, k.PENDING_MASK);
     task(i).pending.set |= KILL;
     signalWakeUp(i, true);
   }
@@ -311,19 +278,19 @@ export const T72: u32 = 72;
 
 /** send_signal_locked: to a thread, or to its process. @param info as of infoOf */
 export function sendSignal(signal: u32, info: u32, t: u32, isShared: bool): void {
-  if (!isShared && task(t).exitState != ALIVE && holds(T72)) return;
+  if (!isShared && task(t).exitState != k.ALIVE && holds(T72)) return;
   if (!prepareSignal(signal, t)) return;
   const queue: Queue = isShared ? processOf(t).pending : task(t).pending;
   if (queue.has(signal) && holds(T15)) return;
   // SIGKILL has no siginfo.
-  queue.add(signal, signal == SIGKILL ? 0 : info);
+  queue.add(signal, signal == sig.SIGKILL ? 0 : info);
   completeSignal(signal, t, isShared);
 }
 
 /** retarget_shared_pending: wakes other threads for signals that a thread does not take any more. */
 export function retarget(t: u32, which: u32): void {
   let left = processOf(t).pending.set & which;
-  if ((processOf(t).flags & GROUP_EXIT) != 0) return;
+  if ((processOf(t).flags & k.GROUP_EXIT) != 0) return;
   for (let i = nextThread(t); i != t && left != 0; i = nextThread(i)) {
     const it = task(i);
     if (it.exiting || (left & ~it.blocked) == 0) continue;

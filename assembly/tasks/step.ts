@@ -4,6 +4,7 @@
 import { EINVAL, ESRCH } from "../linux/errno";
 import { SI_TKILL, SI_USER } from "../linux/siginfo";
 import { WCONTINUED, WEXITED, WSTOPPED } from "../linux/wait";
+import * as op from "./actions";
 import {
   action,
   EXIT,
@@ -28,20 +29,13 @@ import { doExit, endGroup, exitNow } from "./exit";
 import { clone } from "./fork";
 import { getSignal, leaveSignalStop } from "./get_signal";
 import { hasMembers, killGroup } from "./group";
+import * as k from "./kernel";
 import { FOR_ALL, FOR_GROUP, FOR_TASK } from "./notify";
 import { ptrace } from "./ptrace";
 import { sendSignal, setCurrent } from "./signal";
 import {
-  ALIVE,
-  AT_REST,
   births,
   exists,
-  IN_EVENT,
-  IN_EXIT_EVENT,
-  IN_GROUP_STOP,
-  IN_SIGNAL_STOP,
-  IN_TRAP,
-  IN_WAIT,
   infoOf,
   leaderOf,
   NOBODY,
@@ -63,9 +57,9 @@ function toUserMode(t: u32): void {
       if (!getSignal(t, 0, 0)) return;
       continue;
     }
-    it.place = AT_REST;
+    it.place = k.AT_REST;
     if (!it.waits) break;
-    it.place = IN_WAIT;
+    it.place = k.IN_WAIT;
     if (doWait(t)) it.waits = false;
     else if (!it.sigpending) return;
   }
@@ -78,25 +72,25 @@ export function run(t: u32): void {
   setCurrent(t);
   it.awake = false;
   switch (it.place) {
-    case IN_SIGNAL_STOP:
+    case k.IN_SIGNAL_STOP:
       if (leaveSignalStop(t)) toUserMode(t);
       return;
-    case IN_TRAP:
+    case k.IN_TRAP:
       leaveStop(t);
       if (getSignal(t, 0, 0)) toUserMode(t);
       return;
-    case IN_GROUP_STOP:
+    case k.IN_GROUP_STOP:
       if (getSignal(t, 0, 0)) toUserMode(t);
       return;
-    case IN_EVENT:
+    case k.IN_EVENT:
       leaveStop(t);
       toUserMode(t);
       return;
-    case IN_EXIT_EVENT:
+    case k.IN_EXIT_EVENT:
       leaveStop(t);
       exitNow(t);
       return;
-    case IN_WAIT:
+    case k.IN_WAIT:
       // A signal does not keep a wait from what it finds.
       if (doWait(t)) it.waits = false;
       toUserMode(t);
@@ -139,11 +133,11 @@ function call(t: u32): void {
       break;
     case WAIT4:
     case WAIT4_GROUP:
-      startWait(t, action.kind == WAIT4 ? FOR_TASK : FOR_GROUP, false);
+      startWait(t, action.kind == op.WAIT4 ? FOR_TASK : FOR_GROUP, false);
       break;
     case WAITID:
     case WAITID_GROUP:
-      startWait(t, action.kind == WAITID ? FOR_TASK : FOR_GROUP, true);
+      startWait(t, action.kind == op.WAITID ? FOR_TASK : FOR_GROUP, true);
       break;
     case PTRACE: {
       const result = ptrace(t, action.a, target, action.b);
@@ -190,15 +184,15 @@ function change(t: u32, target: u32): i32 {
 /** Whether a task can act now. */
 export function isReady(t: u32): bool {
   const it = task(t);
-  return it.exitState == ALIVE && it.place == AT_REST && !it.isBusy;
+  return it.exitState == k.ALIVE && it.place == k.AT_REST && !it.isBusy;
 }
 
 /** A signal from outside. */
 function actOutside(): void {
-  const info = infoOf(action.kind == TGKILL ? SI_TKILL : SI_USER, NOBODY, 0);
-  if (action.kind == KILL_GROUP) killGroup(action.a, info, action.target);
+  const info = infoOf(action.kind == op.TGKILL ? SI_TKILL : SI_USER, NOBODY, 0);
+  if (action.kind == op.KILL_GROUP) killGroup(action.a, info, action.target);
   else if (exists(action.target))
-    sendSignal(action.a, info, action.target, action.kind == KILL_PROCESS);
+    sendSignal(action.a, info, action.target, action.kind == op.KILL_PROCESS);
 }
 
 /** Takes `action`, up to where its actor returns, waits or ends. */
@@ -216,7 +210,7 @@ export function act(t: u32): void {
   it.isBusy = true;
   call(t);
   // A call that does not return: an exit, or a stop in it.
-  if (it.exitState != ALIVE || it.place != AT_REST) return;
+  if (it.exitState != k.ALIVE || it.place != k.AT_REST) return;
   // Others may run before it returns to user mode.
   it.awake = true;
 }
@@ -256,7 +250,7 @@ function settle(): bool {
     recall(states, i);
     let isAtRest = true;
     for (let t: u32 = 0; t < births(); t++) {
-      if (!task(t).awake || task(t).exitState != ALIVE) continue;
+      if (!task(t).awake || task(t).exitState != k.ALIVE) continue;
       isAtRest = false;
       run(t);
       if (!keep()) return false;

@@ -2,24 +2,11 @@
 
 import { PTRACE_EVENT_STOP } from "../linux/ptrace";
 import { CLD_STOPPED } from "./codes";
+import * as k from "./kernel";
 import { notifyStop } from "./notify";
 import { holds } from "./rule";
 import { clearJobctl, isFatal, raiseSigpending } from "./signal";
-import {
-  AT_REST,
-  infoOf,
-  isReparented,
-  LISTENING,
-  processOf,
-  STOP_CONSUME,
-  STOP_FLAGS,
-  STOP_PENDING,
-  STOP_STOPPED,
-  TRACED,
-  TRAP_NOTIFY,
-  TRAP_STOP,
-  task,
-} from "./state";
+import { infoOf, isReparented, processOf, task } from "./state";
 
 /**
  * A group-stop is complete, and reported, when the last thread has stopped.
@@ -30,12 +17,12 @@ export const T22: u32 = 22;
 /** task_participate_group_stop. Returns whether the parent is to be notified. */
 export function participate(t: u32): bool {
   const group = processOf(t);
-  const consumes = (task(t).jobctl & STOP_CONSUME) != 0;
-  clearJobctl(t, STOP_PENDING);
+  const consumes = (task(t).jobctl & k.STOP_CONSUME) != 0;
+  clearJobctl(t, k.STOP_PENDING);
   if (!consumes) return false;
   if (group.groupStopCount > 0) group.groupStopCount--;
-  if ((group.groupStopCount > 0 && holds(T22)) || (group.flags & STOP_STOPPED) != 0) return false;
-  group.flags = (group.flags & ~STOP_FLAGS) | STOP_STOPPED;
+  if ((group.groupStopCount > 0 && holds(T22)) || (group.flags & k.STOP_STOPPED) != 0) return false;
+  group.flags = (group.flags & ~k.STOP_FLAGS) | k.STOP_STOPPED;
   return true;
 }
 
@@ -62,16 +49,16 @@ export function ptraceStop(
 ): bool {
   const it = task(t);
   if (it.ptrace == 0 || isFatal(t)) return false;
-  it.jobctl |= TRACED;
+  it.jobctl |= k.TRACED;
   it.message = message;
   it.stopSignal = u8(signal);
   it.stopInfo = info;
   it.exitCode = exitCode;
   it.place = place;
   it.awake = false;
-  const isDone = why == CLD_STOPPED && (it.jobctl & STOP_PENDING) != 0 && participate(t);
-  clearJobctl(t, TRAP_STOP);
-  if (signal != 0 && info >> 24 == PTRACE_EVENT_STOP) clearJobctl(t, TRAP_NOTIFY);
+  const isDone = why == CLD_STOPPED && (it.jobctl & k.STOP_PENDING) != 0 && participate(t);
+  clearJobctl(t, k.TRAP_STOP);
+  if (signal != 0 && info >> 24 == PTRACE_EVENT_STOP) clearJobctl(t, k.TRAP_NOTIFY);
   notifyStop(t, true, why);
   if (isDone && isReparented(t) && holds(T23)) notifyStop(t, false, why);
   return true;
@@ -90,8 +77,8 @@ export function leaveStop(t: u32): u32 {
   it.exitCode = 0;
   it.stopSignal = 0;
   if (holds(T24)) it.message = 0;
-  it.jobctl &= ~LISTENING;
-  it.place = AT_REST;
+  it.jobctl &= ~k.LISTENING;
+  it.place = k.AT_REST;
   raiseSigpending(t);
   return code;
 }

@@ -1,16 +1,7 @@
 // What can be seen of the tasks: by /proc, and in the results of their actions.
 
-import {
-  births,
-  exists,
-  GONE,
-  leaderOf,
-  MOST_TASKS,
-  NOBODY,
-  processOf,
-  task,
-  ZOMBIE,
-} from "./state";
+import * as k from "./kernel";
+import { births, exists, leaderOf, MOST_TASKS, NOBODY, processOf, task } from "./state";
 
 /** Letters of State in /proc/PID/status; '-' for a task that runs, or sleeps. */
 const RUNS: u8 = 0x2d;
@@ -48,8 +39,8 @@ function numbered(t: u32): u8 {
 
 function letterOf(t: u32): u8 {
   const it = task(t);
-  if (it.exitState == GONE) return IS_GONE;
-  if (it.exitState == ZOMBIE) return IS_ZOMBIE;
+  if (it.exitState == k.GONE) return IS_GONE;
+  if (it.exitState == k.ZOMBIE) return IS_ZOMBIE;
   if (it.isTraced) return IS_TRACED;
   return it.isStopped ? IS_STOPPED : RUNS;
 }

@@ -16,28 +16,22 @@ import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, CLD_TRAPPED } from 
 import { nextTracee, unlink } from "./detach";
 import { nextChild, release } from "./exit";
 import { hasMembers } from "./group";
+import * as k from "./kernel";
 import { FOR_ALL, FOR_TASK, isEligiblePid, notifyEnd } from "./notify";
 import { holds } from "./rule";
 import {
   A_TASK,
-  DEAD,
   exists,
-  GROUP_EXIT,
   infoOf,
   isDelayed,
   isLeader,
   isReparented,
-  LISTENING,
   leaderOf,
   NOBODY,
   nextThread,
   processOf,
-  STOP_CONTINUED,
-  STOP_STOPPED,
   Task,
-  TRACE,
   task,
-  ZOMBIE,
 } from "./state";
 
 /** notask_error: whether there is no task that a wait may ever be for. */
@@ -88,18 +82,18 @@ function waitZombie(waiter: u32, t: u32): bool {
   const by = task(waiter);
   if ((by.waitOptions & WEXITED) == 0) return false;
   const group = processOf(t);
-  const status = (group.flags & GROUP_EXIT) != 0 ? group.groupExitCode : it.exitCode;
+  const status = (group.flags & k.GROUP_EXIT) != 0 ? group.groupExitCode : it.exitCode;
   const signal = status & 0x7f;
   if (signal != 0) found(waiter, t, status, CLD_KILLED, signal);
   else found(waiter, t, status, CLD_EXITED, status >> 8);
   if (leaves(by)) return true;
   if (isReparented(t) && isLeader(t) && holds(T54)) {
-    it.exitState = TRACE;
+    it.exitState = k.TRACE;
     unlink(t);
-    it.exitState = ZOMBIE;
+    it.exitState = k.ZOMBIE;
     if (!notifyEnd(t, it.exitSignal)) return true;
   }
-  it.exitState = DEAD;
+  it.exitState = k.DEAD;
   release(t);
   return true;
 }
@@ -123,11 +117,11 @@ function waitStopped(waiter: u32, isTracer: bool, t: u32): bool {
   if (!(isTracer && holds(T55)) && (by.waitOptions & WUNTRACED) == 0) return false;
   let code: u32 = 0;
   if (isTracer) {
-    if (!it.isTraced || (it.jobctl & LISTENING) != 0) return false;
+    if (!it.isTraced || (it.jobctl & k.LISTENING) != 0) return false;
     code = it.exitCode;
     if (!leaves(by) && holds(T56)) it.exitCode = 0;
   } else {
-    if ((group.flags & STOP_STOPPED) == 0) return false;
+    if ((group.flags & k.STOP_STOPPED) == 0) return false;
     code = group.groupExitCode;
     if (!leaves(by) && holds(T56)) group.groupExitCode = 0;
   }
@@ -144,8 +138,8 @@ export const T57: u32 = 57;
 function waitContinued(waiter: u32, t: u32): bool {
   const by = task(waiter);
   const group = processOf(t);
-  if ((by.waitOptions & WCONTINUED) == 0 || (group.flags & STOP_CONTINUED) == 0) return false;
-  if (!leaves(by) && holds(T57)) group.flags &= ~STOP_CONTINUED;
+  if ((by.waitOptions & WCONTINUED) == 0 || (group.flags & k.STOP_CONTINUED) == 0) return false;
+  if (!leaves(by) && holds(T57)) group.flags &= ~k.STOP_CONTINUED;
   return found(waiter, t, 0xffff, CLD_CONTINUED, SIGCONT);
 }
 
@@ -159,10 +153,10 @@ export const T58: u32 = 58;
 function considers(waiter: u32, asTracer: bool, t: u32): bool {
   const it = task(t);
   const options = task(waiter).waitOptions;
-  if (it.exitState == DEAD || !isEligible(waiter, asTracer, t)) return false;
+  if (it.exitState == k.DEAD || !isEligible(waiter, asTracer, t)) return false;
   let isTracer = asTracer;
   if (!isTracer && it.ptrace != 0 && !isReparented(t) && holds(T58)) isTracer = true;
-  if (it.exitState == ZOMBIE) {
+  if (it.exitState == k.ZOMBIE) {
     const isSeen = isTracer || it.ptrace == 0 || !holds(T58);
     if (!isDelayed(t) && isSeen) return waitZombie(waiter, t);
     if (!isTracer || (options & (WCONTINUED | WEXITED)) != 0) isHopeless = false;
