@@ -56,7 +56,7 @@ built("every link leads to a file of the site, and every anchor to an element", 
   const isBroken = (page: string, link: string): boolean => {
     if (/^(https?|data):/.test(link)) return false;
     const [path = "", anchor] = decodeURI(link)
-      .replace(/\?\w+$/, "")
+      .replace(/\?[\w&]+$/, "")
       .split("#");
     const target = path === "" ? page : normalize(join(dirname(page), path));
     if (!all.has(target)) return true;

@@ -50,17 +50,13 @@ export function Slides() {
   const [notes, setNotes] = useState<Window | null>(null);
   const go = (by: number) => setAt((now) => Math.max(0, Math.min(now + by, slides.length - 1)));
   const openNotes = () => setNotes(open("", "notes", "width=720,height=900"));
+  const press = ({ key, ctrlKey, metaKey, altKey }: KeyboardEvent) => {
+    if (ctrlKey || metaKey || altKey) return;
+    if (key === "n") openNotes();
+    if (Object.hasOwn(BY, key)) go(BY[key] ?? 0);
+  };
   useEffect(() => {
-    const press = ({ key, ctrlKey, metaKey, altKey }: KeyboardEvent) => {
-      if (ctrlKey || metaKey || altKey) return;
-      if (key === "n") openNotes();
-      if (Object.hasOwn(BY, key)) go(BY[key] ?? 0);
-    };
-    const pages = [document, ...(notes === null ? [] : [notes.document])];
-    for (const page of pages) page.addEventListener("keydown", press);
-    return () => {
-      for (const page of pages) page.removeEventListener("keydown", press);
-    };
+    for (const page of [document, notes?.document]) if (page) page.onkeydown = press;
   }, [notes]);
   useEffect(() => history.replaceState(null, "", `#slide=${at + 1}`), [at]);
   useEffect(() => tellNotes(notes, at), [notes, at]);
