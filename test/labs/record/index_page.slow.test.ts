@@ -95,3 +95,33 @@ inBrowser("it says what is answered, where to go on; Tab goes from lesson to les
     }
   });
 });
+
+inBrowser(
+  "each lesson has a picture of its own; that of the page moves as long as it is seen",
+  async () => {
+    const file = join(browser.folder, "pictures.html");
+    writeFileSync(file, renderIndex(await lessons()));
+    for (const [width, motion] of [
+      [390, true],
+      [1200, true],
+      [1200, false],
+    ] as const) {
+      await browser.show(pathToFileURL(file).href, { width, motion }, async (page) => {
+        const pictures = await page.$$eval(".picture", (all) => all.map((each) => each.innerHTML));
+        assert.is(new Set(pictures).size, LESSONS.length);
+        await page.waitForSelector(".hero.seen");
+        const playing = () =>
+          page.$eval(".hero", (hero) =>
+            hero
+              .getAnimations({ subtree: true })
+              .map(({ effect }) => effect?.getTiming().iterations === Infinity),
+          );
+        const [isEndless] = await playing();
+        assert.is(isEndless, motion ? true : undefined);
+        await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+        await page.waitForSelector(".hero:not(.seen)");
+        assert.equal(await playing(), []);
+      });
+    }
+  },
+);

@@ -7,7 +7,7 @@ import type { Recording } from "../recording.ts";
 import { STAGE_STYLE } from "../stage/style.ts";
 import type { Course, CoursePage } from "./data.ts";
 import { INDEX_STYLE } from "./index_style.ts";
-import { renderPicture } from "./picture.ts";
+import { renderPicture, renderThumbnails } from "./picture.ts";
 
 /** A recording, and what its files beside the index are called: NAME.html, NAME.json and NAME.svg. */
 export interface Exhibit {
@@ -55,11 +55,16 @@ const HERO = "grandchild";
 export function renderIndex(exhibits: readonly Exhibit[]): string {
   const parts = arrange(exhibits);
   const [first] = parts.flatMap(({ of }) => of);
+  const drawn = renderThumbnails(
+    exhibits.map(({ recording }) => recording),
+    360,
+  );
+  const pictures = new Map(exhibits.map((exhibit, i) => [exhibit, drawn[i] ?? NOTHING]));
   const hero = exhibits.find(({ recording }) => recording.scenario === HERO) ?? first;
   return renderDocument({
     title: "How a ptrace stub comes to life, and what goes wrong · stublab",
     styles: [BASE_STYLE, STAGE_STYLE, INDEX_STYLE],
-    scripts: [showProgress],
+    scripts: [showProgress, playWhenSeen],
     about: { description: DESCRIPTION, preview: first && `${first.name}.svg` },
     body: html`<a class="skip" href="#lessons">Skip to the lessons</a>
 <header>
@@ -74,10 +79,10 @@ ${
 <span class="soft">Each lesson is a recording of real processes: walk through it forwards and backwards. It asks what will happen
 before it shows it.</span></p>`
 }</div>
-${hero === undefined ? NOTHING : renderPicture(hero.recording, 960)}
+${hero === undefined ? NOTHING : html`<div class="hero">${renderPicture(hero.recording, 960)}${renderPicture(hero.recording, 360)}</div>`}
 </header>
 <main id="lessons" tabindex="-1">
-${parts.map(renderPart)}
+${parts.map((part) => renderPart(part, pictures))}
 <section class="more"><h2>Then do it yourself</h2>
 <ul>
 <li><a href="${REGISTERS.file}">Registers</a>: choose a call or words, guess, and ask the model what the kernel will do.</li>
@@ -87,21 +92,24 @@ ${parts.map(renderPart)}
   });
 }
 
-function renderPart({ title, of }: Part): Html {
+type Pictures = ReadonlyMap<Exhibit, Html>;
+
+function renderPart({ title, of }: Part, pictures: Pictures): Html {
   return html`<section>
 <h2>${title}</h2>
 <ol class="lessons">
-${of.map(renderExhibit)}</ol>
+${of.map((exhibit) => renderExhibit(exhibit, pictures))}</ol>
 </section>
 `;
 }
 
-function renderExhibit({ name, recording }: Exhibit): Html {
+function renderExhibit(exhibit: Exhibit, pictures: Pictures): Html {
+  const { name, recording } = exhibit;
   const { scenario, title, introduction, questions, end } = recording;
   const held = end.filter((fact) => fact.held).length;
   const failed = html`<strong class="bad">${held} of ${counted(end.length, "fact")} held</strong>, `;
   return html`<li data-lesson="${plain(scenario, 80)}">
-<div class="picture">${renderPicture(recording, 360, false)}</div>
+<div class="picture">${pictures.get(exhibit) ?? NOTHING}</div>
 <h3><a href="${name}.html">${shown(title, 120)}</a></h3>
 <p>${shown(summaryOf(scenario) || (introduction[0] ?? ""), 160)}</p>
 <p class="soft">${held < end.length ? failed : NOTHING}<span class="score">${counted(questions.length, "question")}</span></p>
@@ -133,4 +141,13 @@ function showProgress(): void {
   if (next == null || start === null || !hasBegun) return;
   start.href = next.href;
   start.textContent = `Go on: ${next.textContent}`;
+}
+
+/** What moves in the drawing of the page does so, again and again, as long as it is seen. */
+function playWhenSeen(): void {
+  const hero = document.querySelector(".hero");
+  if (hero === null) return;
+  new IntersectionObserver(([entry]) => {
+    hero.classList.toggle("seen", entry?.isIntersecting);
+  }).observe(hero);
 }

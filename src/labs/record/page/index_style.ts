@@ -15,9 +15,12 @@ main h2 { font-size: 1.25rem; margin-top: 3rem; border: 0; }
   display: grid; align-items: center; height: 8.5rem; padding: 0.5rem; }
 .picture .stage { max-height: 7.5rem; }
 header { display: grid; gap: 1rem 3rem; align-items: center; }
-header > .stage { border: 1px solid var(--rule); border-radius: 12px; }
-@media (min-width: 64rem) { header { grid-template-columns: minmax(0, 1fr) minmax(0, 1.25fr); } header > .stage { grid-column: span 2; } }
-@media (max-width: 40rem) { header > .stage { display: none; } }
+.hero { border: 1px solid var(--rule); border-radius: 12px; min-width: 0; } .hero .stage + .stage { display: none; }
+.hero .stage :is(.new, .moving, .back) { animation: none; }
+@media (prefers-reduced-motion: no-preference) { .seen .stage .moving { animation: hero-travel 4s ease-in-out infinite both; } }
+@keyframes hero-travel { from { transform: translate(-1px, -1px); opacity: 0; } 10% { opacity: 1; } 40%, 90% { transform: none; opacity: 1; } to { opacity: 0; } }
+@media (min-width: 64rem) { header { grid-template-columns: minmax(0, 1fr) minmax(0, 1.25fr); } .hero { grid-column: span 2; } }
+@media (max-width: 40rem) { .hero .stage { display: none; } .hero .stage + .stage { display: block; } }
 .lessons h3 { margin: 0; font-size: 1.0625rem; }
 .lessons h3 a { color: var(--ink); text-decoration: none; }
 .lessons h3 a::after { content: ""; position: absolute; inset: 0; border-radius: 10px; }

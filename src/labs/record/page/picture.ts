@@ -1,4 +1,5 @@
 import { openAssemblyEncoder } from "../../../core/encoder/assembly.ts";
+import { grouped } from "../../../lib/group.ts";
 import { Html, html } from "../../../lib/page/html.ts";
 import { BASE_STYLE } from "../../../lib/page/style.ts";
 import { cut, visible } from "../../../lib/visible.ts";
@@ -8,11 +9,29 @@ import type { Recording } from "../recording.ts";
 import { COLUMN } from "../stage/layout.ts";
 import { type Stage, stageAt } from "../stage/stage.ts";
 import { STAGE_STYLE } from "../stage/style.ts";
-import { drawStage, toMarkup } from "../stage/svg.ts";
+import { drawStage, type Node, toMarkup } from "../stage/svg.ts";
 
 /** A lesson in one picture, as a part of a page. Beside its title it says nothing to those who do not see it. */
-export function renderPicture(recording: Recording, width: number, words = true): Html {
-  const { attributes, ...drawn } = drawStage(decisive(recording), { width, words });
+export function renderPicture(recording: Recording, width: number): Html {
+  return silent(drawStage(decisive(recording), { width }));
+}
+
+/** Likewise a small one of each lesson: the moment with what the others do not have. */
+export function renderThumbnails(recordings: readonly Recording[], width: number): Html[] {
+  const all = recordings.map((recording) => momentsOf(recording));
+  const owners = all.flatMap((moments) => [...new Set(moments.flatMap(({ marks }) => marks))]);
+  const rarity = new Map(
+    [...grouped(owners, (mark) => mark)].map(([mark, { length }]) => [mark, 1 / length]),
+  );
+  return all.map((moments) => {
+    const worthOf = ({ marks }: Shown) =>
+      marks.reduce((sum, mark) => sum + (rarity.get(mark) ?? 0) ** 2, 0);
+    const best = moments.reduce((best, next) => (worthOf(next) > worthOf(best) ? next : best));
+    return silent(drawStage(best.stage, { width, words: false, title: best.title }));
+  });
+}
+
+function silent({ attributes, ...drawn }: Node): Html {
   const { "aria-label": _, role: __, ...rest } = attributes;
   return toMarkup({ ...drawn, attributes: { ...rest, "aria-hidden": "true" } });
 }
@@ -38,20 +57,44 @@ export function renderPreview(recording: Recording): string {
 /** More steps than these are not searched. */
 const MOST = 500;
 
-/** The moment with the most processes, movements between them, and words; the first of several. It answers no question. */
-function decisive(recording: Recording): Stage {
+interface Shown {
+  readonly stage: Stage;
+  readonly title: string;
+  /** What can be seen in it, without numbers. */
+  readonly marks: readonly string[];
+}
+
+/** The moments that answer no question. */
+function momentsOf(recording: Recording): readonly [Shown, ...Shown[]] {
   const moments = new Moments(recording);
   const { constants } = openAssemblyEncoder(recording.machine.arch);
   const annotator = new Annotator(moments, constants);
-  let [best, most] = [stageAt(moments, annotator, 0), -1];
-  for (const index of recording.steps.slice(0, MOST).keys()) {
-    if (moments.questionsAt(index).length > 0) continue;
+  const shown = (index: number): Shown => {
     const stage = stageAt(moments, annotator, index);
-    const between = stage.moves.filter(({ from, to }) => from !== to);
+    const { title = "" } = recording.steps[index] ?? {};
+    const told = [
+      ...stage.moves.map(({ label }) => label),
+      ...stage.boxes.flatMap(({ told, words }) => [told, ...words.map(({ name }) => name)]),
+      ...[title, ...stage.frames.map((frame) => frame.title)],
+    ];
+    const marks = new Set(told.map((text) => text.replace(/0x[\da-f]+|\d+/g, "")));
+    return { stage, title, marks: [...marks] };
+  };
+  const quiet = [...recording.steps.slice(0, MOST).keys()].filter(
+    (index) => moments.questionsAt(index).length === 0,
+  );
+  const [first = 0, ...rest] = quiet;
+  return [shown(first), ...rest.map(shown)];
+}
+
+/** The moment with the most processes, movements between them, and words; the first of several. */
+function decisive(recording: Recording): Stage {
+  const worthOf = ({ stage: { boxes, moves } }: Shown) => {
+    const between = moves.filter(({ from, to }) => from !== to);
     const told = between.filter(({ kind }) => kind === "clone" || kind === "signal").length;
-    const words = stage.boxes.flatMap((box) => box.words);
-    const value = 3 * (stage.boxes.length + told) + 2 * between.length + words.length / 2;
-    if (value > most) [best, most] = [stage, value];
-  }
-  return best;
+    const words = boxes.flatMap((box) => box.words);
+    return 3 * (boxes.length + told) + 2 * between.length + words.length / 2;
+  };
+  const all = momentsOf(recording);
+  return all.reduce((best, next) => (worthOf(next) > worthOf(best) ? next : best)).stage;
 }

@@ -30,9 +30,13 @@ const NAMES = { parent: "parent of", tracer: "traces", terminal: "terminal of" }
 /**
  * @param width the pixels that there are. If columns do not fit, boxes stand below each other.
  * @param words whether boxes have words, and lines labels
+ * @param title what stands under a drawing without words
  * @param links whether what has changed leads to the step that changed it, by an address of a page
  */
-export function drawStage(stage: Stage, { width = 960, words = true, links = false } = {}): Node {
+export function drawStage(
+  stage: Stage,
+  { width = 960, words = true, links = false, title = "" } = {},
+): Node {
   const layout = new Layout(stage, width, words);
   const { boxes, edges, moves, frames, omitted, caption } = stage;
   const isFree = ({ kind, from, to }: Edge) => {
@@ -46,7 +50,7 @@ export function drawStage(stage: Stage, { width = 960, words = true, links = fal
     "svg",
     {
       class: "stage",
-      viewBox: `0 0 ${layout.width} ${layout.height}`,
+      viewBox: `0 0 ${layout.width} ${layout.height + (title === "" ? 0 : 22)}`,
       role: links ? "group" : "img",
       "aria-label": fit(caption, 1000),
     },
@@ -54,6 +58,9 @@ export function drawStage(stage: Stage, { width = 960, words = true, links = fal
     ...edges.map((edge) => drawEdge(edge, layout, named, isFree(edge))),
     ...moves.map((move) => drawMove(move, layout, words)),
     ...boxes.map((box) => drawBox(box, layout.rect(box.id), words, links)),
+    ...(title === ""
+      ? []
+      : [text("name p0", layout.width / 2, layout.height + 12, fit(title, layout.width / 7))]),
     text("more", layout.width - INSET, layout.height - 6, more),
   );
 }
