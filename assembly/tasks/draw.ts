@@ -206,6 +206,11 @@ function traces(tracer: u32, tracee: u32): bool {
   return ((found >> tracer) & 1) != 0;
 }
 
+/** Whether copy_process would find a signal that nobody has taken yet, and have the clone restarted. */
+function isInterrupted(t: u32): bool {
+  return ((task(t).pending.set | processOf(t).pending.set) & ~task(t).blocked) != 0;
+}
+
 /**
  * Whether the action can be taken. Two processes that trace each other with PTRACE_O_TRACEEXIT cannot be ended, so tracers
  * make no circle. The first task's parent does not trace.
@@ -215,7 +220,7 @@ export function isPossible(): bool {
   const kind: u32 = action.kind;
   if (actor == NOBODY) return kind == op.KILL_PROCESS || kind == op.TGKILL || kind == op.KILL_GROUP;
   if (actor >= births() || !isReady(actor)) return false;
-  if (kind == op.FORK) return births() < MOST_TASKS;
+  if (kind == op.FORK) return births() < MOST_TASKS && !isInterrupted(actor);
   if (action.target != NOBODY && action.target >= births()) return false;
   if (
     (kind == op.KILL_GROUP || kind == op.WAIT4_GROUP || kind == op.WAITID_GROUP) &&
