@@ -81,6 +81,8 @@ export const T69: u32 = 69;
 export function setMask(t: u32, mask: u32): i32 {
   const it = task(t);
   const set = mask & ~(bit(SIGKILL) | bit(SIGSTOP));
+  // The same mask again lets the thread look for nothing.
+  if (set == it.blocked) return 0;
   if (it.sigpending && !isAlone(t) && holds(T69)) retarget(t, set & ~it.blocked);
   it.blocked = set;
   recalcSigpending(t);
