@@ -1,7 +1,7 @@
 # Keeps a value in each YMM register across system calls. The host executes some of them in the same stub that
 # runs this guest. Exits with 0 if all values are intact, 1 if one is not, 2 on a processor without AVX.
 
-        .set    ROUNDS, 1000
+        .set    ROUNDS, 300
         .set    MAPPED, 0x300000000
 
         .globl _start
