@@ -85,7 +85,7 @@ export function unlink(t: u32): void {
 }
 
 /**
- * A tracee that has ended is told to its parent when its tracer lets it go.
+ * A tracee that has ended is reported to its parent when its tracer detaches.
  * @source __ptrace_detach, kernel/ptrace.c, 6.12
  */
 export const T37: u32 = 37;

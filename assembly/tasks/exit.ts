@@ -122,13 +122,13 @@ export function exitNow(t: u32): void {
 export const T44: u32 = 44;
 
 /**
- * The end of a process is told when its last thread has ended.
+ * The end of a process is reported when its last thread has ended.
  * @source exit_notify, delay_group_leader, kernel/exit.c, 6.12
  */
 export const T45: u32 = 45;
 
 /**
- * The end of a tracee is told to its tracer, with SIGCHLD unless the tracer is its parent.
+ * The end of a tracee is reported to its tracer, with SIGCHLD unless the tracer is its parent.
  * @source exit_notify, kernel/exit.c, 6.12
  */
 export const T46: u32 = 46;
@@ -218,7 +218,7 @@ export const T49: u32 = 49;
 export const T50: u32 = 50;
 
 /**
- * A zombie that is inherited is told to its new parent.
+ * A zombie that is inherited is reported to its new parent.
  * @source reparent_leader, kernel/exit.c, 6.12
  */
 export const T51: u32 = 51;

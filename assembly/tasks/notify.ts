@@ -1,4 +1,4 @@
-// kernel/signal.c and kernel/exit.c: what a parent and a tracer get to know.
+// kernel/signal.c and kernel/exit.c: what is reported to a parent and to a tracer.
 
 import { SIGCHLD, SIGCONT } from "../linux/signal";
 import { __WNOTHREAD } from "../linux/wait";
@@ -59,7 +59,7 @@ export const T17: u32 = 17;
 export const T18: u32 = 18;
 
 /**
- * A parent that ignores SIGCHLD gets none of stops, but its waits are woken.
+ * A parent that ignores SIGCHLD gets no SIGCHLD for stops, but its waits are woken.
  * @source do_notify_parent_cldstop, kernel/signal.c, 6.12
  */
 export const T19: u32 = 19;

@@ -6,7 +6,7 @@
 //
 // A task is a thread. A process has the number of its leader, which is a task, too. Numbers are given in the order of births
 // and are not used again. NOBODY stands for whatever is outside: the parent of the first task, which is also the subreaper
-// that inherits orphans, ignores what it is told, and never waits.
+// that inherits orphans, ignores signals, and never waits.
 
 import * as k from "./kernel";
 
@@ -62,7 +62,7 @@ export class Task {
   waitPid: u8;
   pdeathSignal: u8;
   exitSignal: u8; // of a thread that is not the first 0xff
-  stopSignal: u8; // si_signo of last_siginfo; 0: there is none
+  stopSignal: u8; // si_signo of last_siginfo; 0 without one
   isShared: bool; // the signal of a signal-delivery-stop was sent to the process
   unused: u8;
   childOrder: u16; // in the list of its parent's children

@@ -27,7 +27,7 @@ export function participate(t: u32): bool {
 }
 
 /**
- * A trace stop takes part in a group-stop, and the parent is told too, unless the tracer is of its process.
+ * A trace stop takes part in a group-stop, which is also reported to a parent in another process than the tracer.
  * @source ptrace_stop, kernel/signal.c, 6.12
  */
 export const T23: u32 = 23;

@@ -10,7 +10,7 @@ const IS_ZOMBIE: u8 = 0x5a;
 const IS_STOPPED: u8 = 0x54;
 const IS_TRACED: u8 = 0x74;
 
-/** Numbers of tasks are one more here: 0 is none, or nobody. */
+/** Numbers of tasks are one more here; 0 stands for no task. */
 @unmanaged
 export class View {
   letter: u8;

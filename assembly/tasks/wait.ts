@@ -72,7 +72,7 @@ function leaves(it: Task): bool {
 }
 
 /**
- * A zombie that its tracer has reaped remains one for its parent, which is told.
+ * A zombie that its tracer has reaped remains a zombie of its parent, to which it is reported.
  * @source wait_task_zombie, kernel/exit.c, 6.12
  */
 export const T54: u32 = 54;
