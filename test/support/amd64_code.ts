@@ -44,6 +44,8 @@ export const CLC: Code = [0xf8];
 export const STC: Code = [0xf9];
 /** lodsq: rax = [rsi], and rsi goes up, or down with DF */
 export const LODSQ: Code = [0x48, 0xad];
+/** ldtilecfg [rbx]; tilezero tmm0 */
+export const BEGIN_TILES: Code = [0xc4, 0xe2, 0x78, 0x49, 0x03, 0xc4, 0xe2, 0x7b, 0x49, 0xc0];
 /** xor edx, edx; div rdx */
 export const DIVIDE_BY_ZERO: Code = [0x31, 0xd2, 0x48, 0xf7, 0xf2];
 /** jmp rax */

@@ -18,6 +18,7 @@ import { openEncoder } from "../../src/labs/compare/encoders/open.ts";
 const libc = koffi.load(null);
 const syscall = libc.func("long syscall(long, long, void *, void *, long)");
 const rseq = libc.func("long syscall(long, void *, long, long, long)");
+const archPrctl = libc.func("long syscall(long, long, long)");
 const prlimit = libc.func("int prlimit(int, int, void *, void *)");
 const prctl = libc.func("int prctl(int, long, long, long, long)");
 const sockFprog = koffi.struct({ len: "uint16_t", filter: "void *" });
@@ -46,6 +47,12 @@ const { constants } = openEncoder("assembly");
 /** The number of a system call. */
 export function callNumber(name: string): number {
   return Number(constants.get(`SYS_${name}`));
+}
+
+/** Lets this process, and those that it forks from now on, use the tiles of AMX. Returns whether it may. */
+export function requestTiles(): boolean {
+  const [ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA] = [0x1023, 18];
+  return archPrctl(callNumber("arch_prctl"), ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) === 0;
 }
 
 /** An id that no user has. */

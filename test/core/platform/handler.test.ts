@@ -1,7 +1,7 @@
 import { runInNewContext } from "node:vm";
 import * as code from "../../support/amd64_code.ts";
 import { by, FAST } from "../../support/drives.ts";
-import { lanePages, survives } from "../../support/guests.ts";
+import { hasFeature, lanePages, survives } from "../../support/guests.ts";
 import { takeDescriptors } from "../../support/processes.ts";
 
 const SEED = 0x5eed_0040n;
@@ -62,6 +62,13 @@ handler(
     }
   },
 );
+
+// Few processors have AMX.
+if (hasFeature("amx_tile"))
+  handler("a guest whose frames grow when it begins to use AMX is seen as it is", async () => {
+    const { code: status, stdout, stderr } = await run(hostCommand("tiles"));
+    assert.equal([status, stdout], [0, "faithful 1 2 3 4\nfast 1 2 3 4\n"], stderr);
+  });
 
 handler("a subprocess that waits for its next guest cannot be attached to by hand", () => {
   using platform = open();
