@@ -30,6 +30,8 @@ for (const name of LESSONS) {
       assert.is(count, introduction.length + eventsOf(recording).length + questions.length);
       const seen: { heading: string; text: string }[] = [];
       for (let i = 0; i < count; i++) {
+        // The address names a slide once it is drawn, and hears keys.
+        await page.waitForFunction((hash) => location.hash === hash, {}, `#slide=${i + 1}`);
         const { least, out, ...told } = await page.evaluate(sizesOfSlide);
         assert.equal([out, least >= 24], [0, true], `slide ${i + 1}: ${told.heading}, ${least} px`);
         seen.push(told);
