@@ -18,6 +18,10 @@ const show: PageSuite["show"] = (...args) => shows.show(...args);
 /** What a question names: registers, signals, options, system calls. */
 const NAMED = /\b([A-Z]{2,}[A-Z_\d]*|R\d+|get\w+|prctl|kill|clone)\b/g;
 
+/** Until a slide is drawn: the address names it then, and the page hears keys. */
+const drawn = (page: Page, number: number) =>
+  page.waitForFunction((hash) => location.hash === hash, {}, `#slide=${number}`);
+
 /** The slides of the lessons before, in the order of the course. */
 const taught: string[] = [];
 
@@ -30,8 +34,7 @@ for (const name of LESSONS) {
       assert.is(count, introduction.length + eventsOf(recording).length + questions.length);
       const seen: { heading: string; text: string }[] = [];
       for (let i = 0; i < count; i++) {
-        // The address names a slide once it is drawn, and hears keys.
-        await page.waitForFunction((hash) => location.hash === hash, {}, `#slide=${i + 1}`);
+        await drawn(page, i + 1);
         const { least, out, ...told } = await page.evaluate(sizesOfSlide);
         assert.equal([out, least >= 24], [0, true], `slide ${i + 1}: ${told.heading}, ${least} px`);
         seen.push(told);
@@ -76,14 +79,21 @@ test("n opens the presenter's notes in a window: the answers, and the keys of th
   show("host", { width: 1280, height: 720, search: "?slides" }, async (page) => {
     const [first] = host.questions;
     const heading = () => page.$eval(".slide h1", ({ textContent }) => textContent);
-    while ((await heading()) !== first?.text) await press(page, "ArrowRight");
+    await drawn(page, 1);
+    for (let number = 2; (await heading()) !== first?.text; number++) {
+      await press(page, "ArrowRight");
+      await drawn(page, number);
+    }
     assert.not.match(await textOf(page, ".slide"), first?.because ?? "");
     const opened = new Promise<Page | null>((resolve) => page.once("popup", resolve));
     await page.keyboard.press("n");
     const notes = await opened;
     assert.ok(notes);
-    const told = () => textOf(notes, ".notes");
-    assert.match(await told(), first?.because ?? "");
+    await notes.waitForFunction(
+      (text) => document.querySelector(".notes")?.textContent?.includes(text),
+      {},
+      first?.because ?? "",
+    );
     assert.equal(await complaints(notes), []);
     await notes.keyboard.press("ArrowRight");
     await notes.waitForFunction(
