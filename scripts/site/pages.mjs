@@ -94,7 +94,7 @@ function childrenOf(path) {
     .sort((a, b) => place(a) - place(b));
 }
 
-/** A text whose links to texts of lessons lead to their pages; where there is no page, they are none. */
+/** A text whose links to texts of lessons lead to their pages; links to others become plain text. */
 const walkable = (path, text, lessons) =>
   text.replaceAll(/\[([^\]]+)\]\(([\w./-]+\.md)(?:#[^)]*)?\)/g, (link, words, to) => {
     if (!TEXTS.test(join(dirname(path), to))) return link;

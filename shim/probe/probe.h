@@ -294,7 +294,7 @@ OF_SETUPS int disturb(const struct run *run);
 OF_SETUPS int walk_tasks(const struct run *run, uint32_t planted);
 /** Takes a walk of tasks that a file has. */
 OF_SETUPS int walk_file(const char *path);
-/** Reads the id of a rule about tasks. Returns its number; 0: there is none. */
+/** Reads the id of a rule about tasks. Returns its number, or 0 for an unknown id. */
 OF_SETUPS uint32_t task_rule_named(const char *id);
 /** More seconds than a run lasts. */
 #define FOREVER (~0ULL / 1000)

@@ -134,7 +134,7 @@ test("a guess is judged, with the rules; after it each change is answered", () =
     assert.is(await page.$eval("select#guess-ending", (field) => field.value), "");
   }));
 
-test("an answer is told in words: calls and errnos by their names, and what a story asks for", () =>
+test("an answer names calls and errnos, and what a story asks for", () =>
   browser.show(url, {}, async (page) => {
     await ready(page);
     const { length } = await page.$$("#stories button");

@@ -78,7 +78,7 @@ lessons("each has three choices or more, and a reply of its own to each", async 
   }
 });
 
-lessons("whoever sees only the choices does no better than chance, by whatever cue", async () => {
+lessons("a guess by any cue of the choices does no better than chance", async () => {
   const all = await allQuestions();
   const mean = (gains: readonly number[]) =>
     gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
