@@ -102,8 +102,11 @@ function recall(index: u32): void {
   memory.copy(state, area + ROOM * index, STATE_SIZE);
 }
 
+/** Moves have smaller numbers. */
+export const MOVES: u32 = OUTSIDE + ACTS;
+
 /** Whether a move is possible in the current state. */
-function isPossibleMove(move: u32): bool {
+export function isPossibleMove(move: u32): bool {
   if (move < MOST_TASKS) return exists(move) && task(move).exitState == k.ALIVE && task(move).awake;
   if (move == HOST_STEP) return canStep(HOST) && hostGoesOn();
   if (move == STUB_STEP) return exists(STUB) && canStep(STUB);
@@ -121,7 +124,7 @@ function isAlive(t: u32): bool {
   return exists(t) && task(t).exitState == k.ALIVE;
 }
 
-function make(move: u32): void {
+export function make(move: u32): void {
   if (move < MOST_TASKS) {
     run(move);
   } else if (move == HOST_STEP) {
@@ -143,54 +146,67 @@ function make(move: u32): void {
   }
 }
 
-function note(property: u32, index: u32): void {
-  if (load<u32>(broken + 4 * property) == NONE) store<u32>(broken + 4 * property, index);
-}
-
-/** Looks at a state. @param rests whether nobody can move in it but the outside */
-function judge(index: u32, rests: bool): void {
+/** The properties that a state breaks. @param rests whether nobody can move in it but the outside */
+function judge(rests: bool): u32 {
+  let found: u32 = 0;
   const hasStub = births() > STUB;
   const isHostAlive = isAlive(HOST);
-  if (progress.hasOtherParent && isAlive(STUB)) note(RIGHT_PARENT, index);
+  if (progress.hasOtherParent && isAlive(STUB)) found |= 1 << RIGHT_PARENT;
   if (isHostAlive && progress.host == HOLDS && isAlive(STUB) && progress.stub != AT_SELF_STOP)
-    note(AT_THE_STOP, index);
+    found |= 1 << AT_THE_STOP;
   if (
     isAlive(STUB) &&
     task(STUB).isStopped &&
     (task(STUB).jobctl & k.STOP_SIGMASK) == u32(sig.SIGTSTP)
   )
-    note(NO_TERMINAL, index);
-  if (!rests) return;
-  if (!isHostAlive && hasStub && isAlive(STUB)) note(NOBODY_OUTLIVES, index);
+    found |= 1 << NO_TERMINAL;
+  if (!rests) return found;
+  if (!isHostAlive && hasStub && isAlive(STUB)) found |= 1 << NOBODY_OUTLIVES;
   const isStopped = task(HOST).isStopped;
-  if (isHostAlive && !isStopped && hostGoesOn()) note(NOBODY_WAITS, index);
-  if (!isHostAlive && !progress.isHostKilled && !killsHost) note(DEATH_IS_TOLD, index);
-  if (isHostAlive && killsHost && hasStub && !exists(STUB)) note(DEATH_IS_TOLD, index);
-  if (progress.left == most && !(isHostAlive && progress.host == HOLDS)) note(UNDISTURBED, index);
+  if (isHostAlive && !isStopped && hostGoesOn()) found |= 1 << NOBODY_WAITS;
+  if (!isHostAlive && !progress.isHostKilled && !killsHost) found |= 1 << DEATH_IS_TOLD;
+  if (isHostAlive && killsHost && hasStub && !exists(STUB)) found |= 1 << DEATH_IS_TOLD;
+  if (progress.left == most && !(isHostAlive && progress.host == HOLDS)) found |= 1 << UNDISTURBED;
+  return found;
+}
+
+/** The properties that the current state breaks, a bit each. */
+export function findBroken(): u32 {
+  let rests = true;
+  for (let move: u32 = 0; move < OUTSIDE; move++) rests = rests && !isPossibleMove(move);
+  return judge(rests);
+}
+
+/** Remembers the first state that breaks a property. */
+function note(found: u32, index: u32): void {
+  for (let property: u32 = 0; property < PROPERTIES; property++) {
+    const first = broken + 4 * property;
+    if (((found >> property) & 1) != 0 && load<u32>(first) == NONE) store<u32>(first, index);
+  }
 }
 
 let most: u8 = 0;
 let killsHost: bool = false;
 
-/**
- * Explores the birth of `plan`.
- *
- * @param allowed the outside's acts, a bit each @param budget how many of them there may be
- * @return how many states there are; 0: too many
- */
-export function explore(allowed: u32, budget: u32, isDeadly: bool): u32 {
+/** The birth of `plan` begins. @param allowed the outside's acts, a bit each @param budget how many of them there may be */
+export function beginPlan(allowed: u32, budget: u32, isDeadly: bool): void {
   acts = allowed;
   most = u8(budget);
   killsHost = isDeadly;
+  beginBirth();
+  progress.left = most;
+}
+
+/** Explores the birth of `plan`. @return how many states there are; 0: too many */
+export function explore(allowed: u32, budget: u32, isDeadly: bool): u32 {
   count = 0;
   memory.fill(table, 0, 4 * SLOTS);
   memory.fill(broken, 0xff, 4 * 8);
-  beginBirth();
-  progress.left = most;
+  beginPlan(allowed, budget, isDeadly);
   if (!add(NONE, 0)) return 0;
   for (let i: u32 = 0; i < count; i++) {
     let rests = true;
-    for (let move: u32 = 0; move < OUTSIDE + ACTS; move++) {
+    for (let move: u32 = 0; move < MOVES; move++) {
       recall(i);
       if (!isPossibleMove(move)) continue;
       if (move < OUTSIDE) rests = false;
@@ -198,7 +214,7 @@ export function explore(allowed: u32, budget: u32, isDeadly: bool): u32 {
       if (!add(i, move)) return 0;
     }
     recall(i);
-    judge(i, rests);
+    note(judge(rests), i);
   }
   return count;
 }

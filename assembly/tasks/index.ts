@@ -8,6 +8,7 @@ export { action } from "./actions";
 export { plan } from "./birth";
 export { explore, lengthOf, replay } from "./check";
 export { draw, isPossible, startWalk } from "./draw";
+export { beginPlay, decides, findBroken, play, possibleMove } from "./play";
 export { leaveOut, restoreRules } from "./rule";
 export { choose, keepOutcomes, step } from "./step";
 export { look, views } from "./view";

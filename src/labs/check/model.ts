@@ -22,8 +22,13 @@ export interface Call {
 export interface Seen {
   /** The letter of State in /proc/PID/status; "-" for a task that runs or sleeps, " " for one that is gone. */
   readonly letter: string;
-  /** The number of its parent; undefined for a process that is not in the model. */
+  /** Numbers of tasks; undefined for none, and for a process that is not in the model. */
   readonly parent: number | undefined;
+  readonly tracer: number | undefined;
+  readonly session: number | undefined;
+  /** Sets of signals: bit n is signal n. */
+  readonly pending: number;
+  readonly blocked: number;
 }
 
 /** A move of a schedule, and what is seen after it. */
@@ -80,12 +85,43 @@ export class TaskModel {
     return Array.from({ length }, (_, i) => this.#move(property, i + 1));
   }
 
+  /** Begins a birth whose moves are chosen by `make`. @return what is seen of the tasks */
+  begin({ omitted, acts, budget, cloneFlags, exitSignal, waitOptions }: Plan): readonly Seen[] {
+    this.#call("plan", omitted, cloneFlags, exitSignal, waitOptions);
+    this.#call("beginPlay", acts, budget, Number(exitSignal === SIGKILL));
+    return this.#look();
+  }
+
+  /** The moves that are possible now. */
+  moves(): number[] {
+    const found: number[] = [];
+    let next = this.#call("possibleMove", 0);
+    for (; next >= 0; next = this.#call("possibleMove", next + 1)) found.push(next);
+    return found;
+  }
+
+  make(number: number): Move {
+    this.#call("play", number);
+    return this.#made(number);
+  }
+
+  /** The properties that are broken now, a bit each. */
+  broken(): number {
+    return this.#call("findBroken");
+  }
+
+  /** Whether the last move would have led elsewhere without a rule. */
+  decides(rule: number): boolean {
+    return this.#call("decides", rule) !== 0;
+  }
+
   #move(property: number, length: number): Move {
-    const number = this.#call("replay", property, length);
+    return this.#made(this.#call("replay", property, length));
+  }
+
+  #made(number: number): Move {
     const action = this.#bytes("action");
     const [actor, kind, target] = [0, 1, 2].map((at) => action.getUint8(at));
-    const count = this.#call("look");
-    const views = this.#bytes("views");
     const call = { a: action.getUint32(4, true), b: action.getUint32(8, true) };
     return {
       number,
@@ -93,14 +129,23 @@ export class TaskModel {
         kind === undefined || actor === undefined || target === undefined || kind === NO_CALL
           ? undefined
           : { actor, kind, target, ...call },
-      tasks: Array.from({ length: count }, (_, i) => {
-        const parent = views.getUint8(VIEW * i + 1);
-        return {
-          letter: String.fromCharCode(views.getUint8(VIEW * i)),
-          parent: parent === 0 ? undefined : parent - 1,
-        };
-      }),
+      tasks: this.#look(),
     };
+  }
+
+  #look(): Seen[] {
+    const count = this.#call("look");
+    const views = this.#bytes("views");
+    return Array.from({ length: count }, (_, i) => {
+      const byte = (at: number) => views.getUint8(VIEW * i + at);
+      const word = (at: number) => views.getUint32(VIEW * i + at, true);
+      const numbered = (at: number) => (byte(at) === 0 ? undefined : byte(at) - 1);
+      return {
+        letter: String.fromCharCode(byte(0)),
+        ...{ parent: numbered(1), tracer: numbered(2), session: numbered(4) },
+        ...{ pending: word(8) | word(12), blocked: word(16) },
+      };
+    });
   }
 }
 

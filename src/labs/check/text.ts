@@ -5,13 +5,13 @@ import { ACTS, PRECAUTIONS, PROPERTIES, TASKS } from "./birth.ts";
 import { type BirthReport, checkBirth } from "./check.ts";
 import { type Call, COMPARES, type Move, type Seen, TaskModel } from "./model.ts";
 
-const FIRST_ACT = 16;
+export const FIRST_ACT = 16;
 
 /** The names of signals and requests, by number. */
 export type Constants = ReadonlyMap<string, bigint>;
 
 /** A system call of a schedule; kinds are those of assembly/tasks/actions.ts. */
-function callText({ kind, a, b, target }: Call, constants: Constants): string {
+export function callText({ kind, a, b, target }: Call, constants: Constants): string {
   const signal = (number: number) => (number === 0 ? "0" : signalName(number, constants));
   const task = TASKS[target] ?? "any child";
   switch (kind) {
@@ -53,7 +53,7 @@ const STATES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What has become of tasks in a move. */
-function changes(before: readonly Seen[], after: readonly Seen[]): string[] {
+export function changes(before: readonly Seen[], after: readonly Seen[]): string[] {
   return after.flatMap(({ letter, parent }, i) => {
     const was = before[i];
     const name = TASKS[i] ?? `task ${i}`;
