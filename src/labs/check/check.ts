@@ -3,7 +3,7 @@
 import { InputError, StateError } from "../../lib/errors.ts";
 import { didYouMean } from "../../lib/nearest.ts";
 import { ACTS, PRECAUTIONS, PROPERTIES } from "./birth.ts";
-import { type Move, TaskModel } from "./model.ts";
+import { type Move, type Plan, TaskModel } from "./model.ts";
 
 /** WUNTRACED, __WALL (wait4(2)). */
 const WUNTRACED = 0x2;
@@ -46,27 +46,28 @@ function bitsOf(what: string, all: readonly { name: string }[], names: readonly 
   }, 0);
 }
 
+/** Choices as the model takes them. @throws InputError for an unknown name */
+export function planOf({
+  omit = [],
+  outside = ACTS.map(({ name }) => name),
+  acts = 1,
+  cloneFlags = 0,
+  exitSignal = 9,
+  waitOptions = WALL | WUNTRACED,
+}: BirthOptions): Plan {
+  return {
+    ...{ omitted: bitsOf("step", PRECAUTIONS, omit), acts: bitsOf("act", ACTS, outside) },
+    ...{ budget: acts, cloneFlags, exitSignal, waitOptions },
+  };
+}
+
 /**
  * Explores a birth: every order of the steps of host and stub, and of what the outside does between them.
  *
  * @throws InputError for an unknown name; StateError if there are more states than fit into memory
  */
-export function checkBirth(
-  {
-    omit = [],
-    outside = ACTS.map(({ name }) => name),
-    acts = 1,
-    cloneFlags = 0,
-    exitSignal = 9,
-    waitOptions = WALL | WUNTRACED,
-  }: BirthOptions = {},
-  model = new TaskModel(),
-): BirthReport {
-  const omitted = bitsOf("step", PRECAUTIONS, omit);
-  const states = model.explore({
-    ...{ omitted, budget: acts, cloneFlags, exitSignal, waitOptions },
-    acts: bitsOf("act", ACTS, outside),
-  });
+export function checkBirth(options: BirthOptions = {}, model = new TaskModel()): BirthReport {
+  const states = model.explore(planOf(options));
   if (states === 0) {
     throw new StateError("there are more states than the model has room for", {
       remedy: "let the outside act more rarely, or in fewer ways",

@@ -25,7 +25,10 @@ export interface Seen {
   /** Numbers of tasks; undefined for none, and for a process that is not in the model. */
   readonly parent: number | undefined;
   readonly tracer: number | undefined;
+  readonly group: number | undefined;
   readonly session: number | undefined;
+  /** Whether its system call has not returned. */
+  readonly isBusy: boolean;
   /** Sets of signals: bit n is signal n. */
   readonly pending: number;
   readonly blocked: number;
@@ -142,7 +145,8 @@ export class TaskModel {
       const numbered = (at: number) => (byte(at) === 0 ? undefined : byte(at) - 1);
       return {
         letter: String.fromCharCode(byte(0)),
-        ...{ parent: numbered(1), tracer: numbered(2), session: numbered(4) },
+        ...{ parent: numbered(1), tracer: numbered(2), group: numbered(3), session: numbered(4) },
+        isBusy: byte(5) !== 0,
         ...{ pending: word(8) | word(12), blocked: word(16) },
       };
     });
