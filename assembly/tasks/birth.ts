@@ -15,8 +15,8 @@ import * as op from "./actions";
 import { action } from "./actions";
 import { setpgid } from "./calls";
 import { bearFirst } from "./fork";
+import { act, run } from "./run";
 import { A_TASK, births, clearState, progress, task } from "./state";
-import { act, run } from "./step";
 
 /** Numbers of tasks. */
 export const SHELL: u32 = 0;

@@ -4,12 +4,11 @@ import { EINVAL, EPERM, ESRCH } from "../linux/errno";
 import { SIGKILL, SIGSTOP } from "../linux/signal";
 import { hasMembers } from "./group";
 import { holds } from "./rule";
-import { bit, flush, IGNORES, recalcSigpending, retarget } from "./signal";
+import { bit, flush, IGNORES, recalcSigpending } from "./signal";
 import {
   A_TASK,
   births,
   exists,
-  isAlone,
   isLeader,
   leaderOf,
   nextOrder,
@@ -71,19 +70,12 @@ function sessionOf(group: u32): u32 {
   return u32.MAX_VALUE;
 }
 
-/**
- * A thread that blocks a signal leaves it, if it was sent to the process, to another thread.
- * @source __set_task_blocked, kernel/signal.c, 6.12
- */
-export const T69: u32 = 69;
-
 /** rt_sigprocmask(SIG_SETMASK): SIGKILL and SIGSTOP are never blocked. */
 export function setMask(t: u32, mask: u32): i32 {
   const it = task(t);
   const set = mask & ~(bit(SIGKILL) | bit(SIGSTOP));
   // The same mask again lets the thread look for nothing.
   if (set == it.blocked) return 0;
-  if (it.sigpending && !isAlone(t) && holds(T69)) retarget(t, set & ~it.blocked);
   it.blocked = set;
   recalcSigpending(t);
   return 0;

@@ -15,6 +15,7 @@ import {
   stubSteps,
 } from "./birth";
 import * as k from "./kernel";
+import { act, isReady, run } from "./run";
 import {
   births,
   exists,
@@ -26,7 +27,6 @@ import {
   state,
   task,
 } from "./state";
-import { act, isReady, run } from "./step";
 
 /** Acts of the outside, a bit each; move 16 + n is act n. */
 const ACTS: u32 = 6;

@@ -6,6 +6,8 @@ export const PTRACE_SEIZE: u32 = 0x4206;
 export const PTRACE_INTERRUPT: u32 = 0x4207;
 export const PTRACE_LISTEN: u32 = 0x4208;
 
+export const PTRACE_EVENT_VFORK_DONE: i32 = 5;
+
 /** All options. */
 export const PTRACE_O_MASK: u32 = 0x003000ff;
 

@@ -73,11 +73,18 @@ export function attach(t: u32, tracer: u32, ptrace: u32): void {
  */
 export const T36: u32 = 36;
 
+/**
+ * A tracee that is detached does not stop at calls any more.
+ * @source __ptrace_unlink, kernel/ptrace.c, 6.12
+ */
+export const T78: u32 = 78;
+
 /** __ptrace_unlink. */
 export function unlink(t: u32): void {
   const it = task(t);
   const group = processOf(t);
   it.ptrace = 0;
+  if (holds(T78)) it.isTracedAtCalls = false;
   clearJobctl(t, k.TRAP_MASK);
   const stops = (group.flags & k.STOP_STOPPED) != 0 || group.groupStopCount > 0;
   if (!it.exiting && stops && holds(T36)) it.jobctl |= k.STOP_PENDING;

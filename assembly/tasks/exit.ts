@@ -1,15 +1,16 @@
 // kernel/exit.c: how a task ends, and who inherits its children.
 
-import { PTRACE_EVENT_EXIT, PTRACE_O_TRACEEXIT } from "../linux/ptrace";
+import { PTRACE_EVENT_EXIT } from "../linux/ptrace";
 import { SI_USER } from "../linux/siginfo";
-import { SIGCHLD, SIGTRAP } from "../linux/signal";
-import { CLD_STOPPED, CLD_TRAPPED } from "./codes";
-import { exitPtrace, hasOption, unlink } from "./detach";
+import { SIGCHLD } from "../linux/signal";
+import { CLD_STOPPED } from "./codes";
+import { exitPtrace, unlink } from "./detach";
+import { completeVfork } from "./fork";
 import { killOrphanedGroup } from "./group";
 import * as k from "./kernel";
 import { notifyEnd, notifyStop } from "./notify";
 import { holds } from "./rule";
-import { clearJobctl, KILL, retarget, sendSignal, signalWakeUp, T13 } from "./signal";
+import { clearJobctl, KILL, sendSignal, signalWakeUp, T13 } from "./signal";
 import {
   births,
   exists,
@@ -25,7 +26,7 @@ import {
   processOf,
   task,
 } from "./state";
-import { participate, ptraceNotify } from "./stop";
+import { participate, ptraceEvent } from "./stop";
 
 /**
  * A process that ends has the status of the first exit of all its threads, or of the signal.
@@ -34,7 +35,7 @@ import { participate, ptraceNotify } from "./stop";
 export const T40: u32 = 40;
 
 /** do_group_exit. */
-export function endGroup(t: u32, code: u32): void {
+export function endGroup(t: u32, code: u32): i32 {
   const group = processOf(t);
   let common = code;
   if ((group.flags & k.GROUP_EXIT) != 0) {
@@ -44,7 +45,7 @@ export function endGroup(t: u32, code: u32): void {
     group.groupExitCode = code;
     zapOtherThreads(t);
   }
-  doExit(t, common);
+  return doExit(t, common);
 }
 
 /** zap_other_threads. */
@@ -72,7 +73,7 @@ export const T41: u32 = 41;
 export const T42: u32 = 42;
 
 /** do_exit. */
-export function doExit(t: u32, code: u32): void {
+export function doExit(t: u32, code: u32): i32 {
   const it = task(t);
   const group = processOf(t);
   group.quick--;
@@ -82,15 +83,12 @@ export function doExit(t: u32, code: u32): void {
     group.groupStopCount = 0;
   }
   it.deathCode = code;
-  it.waits = false;
-  const event = SIGTRAP | (PTRACE_EVENT_EXIT << 8);
-  if (hasOption(t, PTRACE_O_TRACEEXIT) && holds(T42))
-    if (ptraceNotify(t, k.IN_EXIT_EVENT, event, CLD_TRAPPED, code)) return;
-  exitNow(t);
+  if (!(holds(T42) && ptraceEvent(t, k.IN_EXIT_EVENT, PTRACE_EVENT_EXIT, code))) exitNow(t);
+  return 0;
 }
 
 /**
- * A thread that ends leaves signals and a group-stop that it would take part in to other threads.
+ * A thread that ends takes part in a group-stop that is pending for it.
  * @source exit_signals, kernel/signal.c, 6.12
  */
 export const T43: u32 = 43;
@@ -100,15 +98,23 @@ function exitSignals(t: u32): void {
   const it = task(t);
   it.exiting = true;
   if (isAlone(t) || (processOf(t).flags & k.GROUP_EXIT) != 0) return;
-  if (!it.sigpending || !holds(T43)) return;
-  retarget(t, ~it.blocked);
-  if ((it.jobctl & k.STOP_PENDING) != 0 && participate(t)) notifyStop(t, false, CLD_STOPPED);
+  if (!it.sigpending || (it.jobctl & k.STOP_PENDING) == 0 || !holds(T43)) return;
+  if (participate(t)) notifyStop(t, false, CLD_STOPPED);
 }
 
-/** The rest of do_exit, after its event. */
+/** do_exit after its event. */
 export function exitNow(t: u32): void {
   const it = task(t);
   exitSignals(t);
+  it.place = k.IN_EXIT;
+  // A parent that awaits this may run before the rest.
+  it.awake = completeVfork(t);
+  if (!it.awake) exitRest(t);
+}
+
+/** What follows exit_mm. */
+export function exitRest(t: u32): void {
+  const it = task(t);
   const group = processOf(t);
   group.live--;
   it.exitCode = it.deathCode;

@@ -31,7 +31,7 @@ import {
   processOf,
   task,
 } from "./state";
-import { leaveStop, participate, ptraceNotify, ptraceStop } from "./stop";
+import { leaveStop, NO_MESSAGE, participate, ptraceNotify, ptraceStop } from "./stop";
 
 /**
  * A group-stop stops all threads of a process.
@@ -89,9 +89,9 @@ function jobctlTrap(t: u32): bool {
   const it = task(t);
   let signal = it.jobctl & k.STOP_SIGMASK;
   if ((it.ptrace & k.PT_SEIZED) == 0 || !holds(T27))
-    return ptraceStop(t, k.IN_TRAP, signal, CLD_STOPPED, 0, 0, 0);
+    return ptraceStop(t, k.IN_TRAP, signal, CLD_STOPPED, NO_MESSAGE, 0, 0);
   if (group.groupStopCount == 0 && (group.flags & k.STOP_STOPPED) == 0) signal = SIGTRAP;
-  return ptraceNotify(t, k.IN_TRAP, signal | (PTRACE_EVENT_STOP << 8), CLD_STOPPED, 0);
+  return ptraceNotify(t, k.IN_TRAP, signal | (PTRACE_EVENT_STOP << 8), CLD_STOPPED, NO_MESSAGE);
 }
 
 /** The signal that dequeueSignal has taken. */
@@ -207,7 +207,7 @@ export function getSignal(t: u32, seen: u32, resumed: u32): bool {
       if (it.ptrace != 0 && signal != SIGKILL) {
         it.jobctl |= k.STOP_DEQUEUED;
         it.isShared = isFromProcess;
-        if (ptraceStop(t, k.IN_SIGNAL_STOP, signal, CLD_TRAPPED, 0, signal, dequeuedInfo))
+        if (ptraceStop(t, k.IN_SIGNAL_STOP, signal, CLD_TRAPPED, NO_MESSAGE, signal, dequeuedInfo))
           return false;
         it.stopInfo = dequeuedInfo;
         signal = injected(t, signal, signal);

@@ -8,13 +8,19 @@ export const TRACE: u8 = 3;
 export const GONE: u8 = 4;
 
 /** Where a task continues when it runs next. */
-export const AT_REST: u8 = 0; // in user mode: it awaits its next action
+export const AT_REST: u8 = 0; // in the call in which it awaits its next action
 export const IN_WAIT: u8 = 1; // do_wait
 export const IN_SIGNAL_STOP: u8 = 2; // ptrace_signal
 export const IN_TRAP: u8 = 3; // do_jobctl_trap
-export const IN_EVENT: u8 = 4; // ptrace_event at the end of a clone
+export const IN_EVENT: u8 = 4; // ptrace_event at the end of a call
 export const IN_EXIT_EVENT: u8 = 5; // ptrace_event in do_exit
 export const IN_GROUP_STOP: u8 = 6; // do_signal_stop
+export const AT_ENTRY: u8 = 7; // ptrace_report_syscall_entry
+export const AT_EXIT: u8 = 8; // ptrace_report_syscall_exit
+export const IN_VFORK_EVENT: u8 = 9; // ptrace_event of a clone that is to wait
+export const IN_VFORK: u8 = 10; // wait_for_vfork_done
+export const IN_EXIT: u8 = 12; // do_exit, after exit_mm
+export const AFTER_CALL: u8 = 11; // syscall_exit_to_user_mode
 
 /** ptrace: PT_PTRACED, PT_SEIZED, and options from PT_OPTIONS on (include/linux/ptrace.h has other numbers). */
 export const PT_PTRACED: u32 = 1;

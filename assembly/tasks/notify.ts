@@ -2,22 +2,22 @@
 
 import { SIGCHLD, SIGCONT } from "../linux/signal";
 import { __WNOTHREAD } from "../linux/wait";
+import { Action, WAIT4_GROUP, WAITID_GROUP } from "./actions";
 import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_TRAPPED } from "./codes";
 import * as k from "./kernel";
 import { holds } from "./rule";
 import { bit, sendSignal } from "./signal";
 import { births, exists, infoOf, leaderOf, NOBODY, notifiedOf, processOf, task } from "./state";
 
-/** Whom a wait is for: wo_type. */
-export const FOR_TASK: u8 = 0;
-export const FOR_GROUP: u8 = 1;
-export const FOR_ALL: u8 = 2;
+/** Whether a wait is for the members of a group. */
+export function isForGroup(it: Action): bool {
+  return it.kind == WAIT4_GROUP || it.kind == WAITID_GROUP;
+}
 
 /** eligible_pid. */
 export function isEligiblePid(waiter: u32, t: u32): bool {
-  const it = task(waiter);
-  if (it.waitType == FOR_ALL) return true;
-  return it.waitType == FOR_TASK ? t == it.waitPid : processOf(t).group == it.waitPid;
+  const it = task(waiter).action;
+  return it.target == NOBODY || it.target == (isForGroup(it) ? processOf(t).group : u8(t));
 }
 
 /**
@@ -31,7 +31,7 @@ export function wakeWaits(t: u32, parent: u32): void {
   for (let i: u32 = 0; i < births(); i++) {
     const it = task(i);
     if (!exists(i) || it.process != leaderOf(parent) || it.place != k.IN_WAIT) continue;
-    const isOther = (it.waitOptions & __WNOTHREAD) != 0 && notifiedOf(t) != i && holds(T16);
+    const isOther = (it.action.a & __WNOTHREAD) != 0 && notifiedOf(t) != i && holds(T16);
     if (isEligiblePid(i, t) && !isOther) it.awake = true;
   }
 }

@@ -9,10 +9,12 @@ import {
   PTRACE_GETEVENTMSG,
   PTRACE_GETSIGINFO,
   PTRACE_SETOPTIONS,
+  PTRACE_SYSCALL,
 } from "../linux/ptrace";
-import { SIGRTMAX } from "../linux/signal";
+import { SIGKILL, SIGRTMAX } from "../linux/signal";
 import {
   PTRACE_INTERRUPT,
+  PTRACE_KILL,
   PTRACE_LISTEN,
   PTRACE_O_MASK,
   PTRACE_SEIZE,
@@ -21,7 +23,7 @@ import {
 import { attach, detach, link } from "./detach";
 import * as k from "./kernel";
 import { holds } from "./rule";
-import { isFatal, ptraceWakeUp, setJobctl } from "./signal";
+import { isFatal, ptraceWakeUp, sendSignal, setJobctl } from "./signal";
 import { exists, NOBODY, task } from "./state";
 
 /** ptrace(2). @return its result */
@@ -60,7 +62,7 @@ function ptraceAttach(caller: u32, request: u32, t: u32, options: u32): i32 {
 function checkAttach(caller: u32, request: u32, t: u32): bool {
   const it = task(t);
   if (it.ptrace == 0 || it.tracer != caller) return false;
-  if (request == PTRACE_INTERRUPT) return true;
+  if (request == PTRACE_INTERRUPT || request == PTRACE_KILL) return true;
   return it.isTraced && (it.jobctl & k.LISTENING) == 0 && !isFatal(t);
 }
 
@@ -82,21 +84,45 @@ export const T65: u32 = 65;
  */
 export const T66: u32 = 66;
 
+/**
+ * PTRACE_CONT ends the stops at calls.
+ * @source ptrace_resume, kernel/ptrace.c, 6.12
+ */
+export const T76: u32 = 76;
+
+/**
+ * PTRACE_KILL sends SIGKILL to a tracee, also to one that runs.
+ * @source ptrace_request, kernel/ptrace.c, 6.12
+ */
+export const T77: u32 = 77;
+
+/** ptrace_resume. */
+function resume(t: u32, data: u32): void {
+  const it = task(t);
+  it.exitCode = data;
+  it.jobctl &= ~k.TRACED;
+  it.awake = true;
+}
+
 function answer(caller: u32, request: u32, t: u32, data: u32): i32 {
   const it = task(t);
   const by = task(caller);
   const isSeized = (it.ptrace & k.PT_SEIZED) != 0;
   switch (request) {
     case PTRACE_CONT:
+    case PTRACE_SYSCALL:
+      if (data > u32(SIGRTMAX)) return -EIO;
+      if (request == PTRACE_SYSCALL || holds(T76)) it.isTracedAtCalls = request == PTRACE_SYSCALL;
+      resume(t, data);
+      return 0;
     case PTRACE_DETACH:
       if (data > u32(SIGRTMAX)) return -EIO;
       it.exitCode = data;
-      if (request == PTRACE_DETACH) {
-        detach(t);
-      } else {
-        it.jobctl &= ~k.TRACED;
-        it.awake = true;
-      }
+      detach(t);
+      return 0;
+    case PTRACE_KILL:
+      if (holds(T77)) sendSignal(SIGKILL, 0, t, false);
+      else if (it.isTraced) resume(t, SIGKILL);
       return 0;
     case PTRACE_SETOPTIONS:
       if ((data & ~PTRACE_O_MASK) != 0) return -EINVAL;

@@ -222,10 +222,10 @@ export const T13: u32 = 13;
  */
 export const T14: u32 = 14;
 
-/** sig_fatal, of signals whose default is a core dump none is sent. */
+/** sig_fatal. SIGTRAP is the only signal here whose default is a core dump, for which a thread takes it first. */
 function isDeadly(signal: u32, t: u32): bool {
   const group = processOf(t);
-  if (((IGNORES | STOPS | group.ignored) & bit(signal)) != 0) return false;
+  if (((IGNORES | STOPS | group.ignored | bit(sig.SIGTRAP)) & bit(signal)) != 0) return false;
   if ((group.flags & k.GROUP_EXIT) != 0) return false;
   return signal == sig.SIGKILL || task(t).ptrace == 0 || !holds(T14);
 }
@@ -285,16 +285,4 @@ export function sendSignal(signal: u32, info: u32, t: u32, isShared: bool): void
   // SIGKILL has no siginfo.
   queue.add(signal, signal == sig.SIGKILL ? 0 : info);
   completeSignal(signal, t, isShared);
-}
-
-/** retarget_shared_pending: wakes other threads for signals that a thread does not take any more. */
-export function retarget(t: u32, which: u32): void {
-  let left = processOf(t).pending.set & which;
-  if ((processOf(t).flags & k.GROUP_EXIT) != 0) return;
-  for (let i = nextThread(t); i != t && left != 0; i = nextThread(i)) {
-    const it = task(i);
-    if (it.exiting || (left & ~it.blocked) == 0) continue;
-    left &= it.blocked;
-    if (!it.sigpending) signalWakeUp(i, false);
-  }
 }

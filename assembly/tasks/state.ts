@@ -8,6 +8,7 @@
 // and are not used again. NOBODY stands for whatever is outside: the parent of the first task, which is also the subreaper
 // that inherits orphans, ignores signals, and never waits.
 
+import { Action } from "./actions";
 import * as k from "./kernel";
 
 export const MOST_TASKS: u32 = 6;
@@ -56,10 +57,10 @@ export class Task {
   sigpending: bool; // TIF_SIGPENDING
   exiting: bool; // PF_EXITING
   isBusy: bool; // its last action has no result yet
-  waits: bool; // that action is a wait
-  waitsById: bool; // by waitid
-  waitType: u8;
-  waitPid: u8;
+  acts: bool; // its call is that of its action, not that in which it awaits one
+  restarts: bool; // that call is restarted after signals
+  isTracedAtCalls: bool; // SYSCALL_TRACE
+  vforkChild: u8; // one more than the child whose end it awaits
   pdeathSignal: u8;
   exitSignal: u8; // of a thread that is not the first 0xff
   stopSignal: u8; // si_signo of last_siginfo; 0 without one
@@ -71,17 +72,21 @@ export class Task {
   jobctl: u32;
   exitCode: u32;
   deathCode: u32; // of do_exit, which waits at its event
-  message: i32; // ptrace_message
+  message: u32; // ptrace_message
   stopInfo: u32; // last_siginfo
   blocked: u32;
-  waitOptions: u32;
   result: i32;
   status: i32; // what a wait, or GETEVENTMSG, has stored
   infoSignal: u32; // what waitid, or GETSIGINFO, has stored
   info: u32;
 
+  /** What it does, if it is busy. */
+  get action(): Action {
+    return changetype<Action>(changetype<usize>(this) + offsetof<Task>());
+  }
+
   get pending(): Queue {
-    return changetype<Queue>(changetype<usize>(this) + offsetof<Task>());
+    return changetype<Queue>(changetype<usize>(this.action) + offsetof<Action>());
   }
 
   get isTraced(): bool {
@@ -115,7 +120,7 @@ export class Process {
   }
 }
 
-const TASK_SIZE: usize = offsetof<Task>() + QUEUE_SIZE;
+const TASK_SIZE: usize = offsetof<Task>() + offsetof<Action>() + QUEUE_SIZE;
 const PROCESS_SIZE: usize = offsetof<Process>() + QUEUE_SIZE;
 const PROCESSES: usize = sizeof<u32>() * 2 + TASK_SIZE * MOST_TASKS;
 const PROGRESS: usize = PROCESSES + PROCESS_SIZE * MOST_TASKS;
@@ -198,6 +203,11 @@ function above(last: u32, order: u32, least: u32): u32 {
 export function clearState(): void {
   memory.fill(state, 0, STATE_SIZE);
   for (let t: u32 = 0; t < MOST_TASKS; t++) task(t).exitState = k.GONE;
+}
+
+/** Whether a task has begun to live: one that is to be cloned has a number before. */
+export function wasBorn(t: u32): bool {
+  return t < births() && task(t).childOrder != 0;
 }
 
 export function exists(t: u32): bool {

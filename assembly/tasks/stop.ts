@@ -1,7 +1,9 @@
 // kernel/signal.c: stops in which a tracer may look at a task.
 
 import { PTRACE_EVENT_STOP } from "../linux/ptrace";
-import { CLD_STOPPED } from "./codes";
+import { SIGTRAP } from "../linux/signal";
+import { CLD_STOPPED, CLD_TRAPPED } from "./codes";
+import { hasOption } from "./detach";
 import * as k from "./kernel";
 import { notifyStop } from "./notify";
 import { holds } from "./rule";
@@ -33,6 +35,13 @@ export function participate(t: u32): bool {
 export const T23: u32 = 23;
 
 /**
+ * GETEVENTMSG returns 0 at a stop without a message.
+ * @source ptrace_stop, kernel/signal.c, 6.12
+ */
+export const T24: u32 = 24;
+export const NO_MESSAGE: u32 = u32.MAX_VALUE;
+
+/**
  * ptrace_stop. Returns whether the task has stopped: if not, its tracer is gone or it dies.
  *
  * @param place where it continues
@@ -43,14 +52,15 @@ export function ptraceStop(
   place: u8,
   exitCode: u32,
   why: i32,
-  message: i32,
+  message: u32,
   signal: u32,
   info: u32,
 ): bool {
   const it = task(t);
   if (it.ptrace == 0 || isFatal(t)) return false;
   it.jobctl |= k.TRACED;
-  it.message = message;
+  if (message != NO_MESSAGE) it.message = message;
+  else if (holds(T24)) it.message = 0;
   it.stopSignal = u8(signal);
   it.stopInfo = info;
   it.exitCode = exitCode;
@@ -64,27 +74,26 @@ export function ptraceStop(
   return true;
 }
 
-/**
- * GETEVENTMSG returns 0 at a stop without a message.
- * @source ptrace_stop, kernel/signal.c, 6.12
- */
-export const T24: u32 = 24;
-
 /** The rest of ptrace_stop: what the tracer has resumed the task with. */
 export function leaveStop(t: u32): u32 {
   const it = task(t);
   const code = it.exitCode;
   it.exitCode = 0;
   it.stopSignal = 0;
-  if (holds(T24)) it.message = 0;
   it.jobctl &= ~k.LISTENING;
   it.place = k.AT_REST;
   raiseSigpending(t);
   return code;
 }
 
+/** ptrace_event, of an option that has the number of its event. */
+export function ptraceEvent(t: u32, place: u8, event: u32, message: u32): bool {
+  if (!hasOption(t, 1 << event)) return false;
+  return ptraceNotify(t, place, SIGTRAP | (event << 8), CLD_TRAPPED, message);
+}
+
 /** ptrace_do_notify: a stop that has a siginfo of its own. */
-export function ptraceNotify(t: u32, place: u8, exitCode: u32, why: i32, message: i32): bool {
+export function ptraceNotify(t: u32, place: u8, exitCode: u32, why: i32, message: u32): bool {
   const signal = exitCode & 0x7f;
   return ptraceStop(t, place, exitCode, why, message, signal, infoOf(exitCode, t, 0));
 }

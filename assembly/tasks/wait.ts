@@ -1,6 +1,6 @@
 // kernel/exit.c: wait4 and waitid.
 
-import { ECHILD } from "../linux/errno";
+import { ECHILD, EINVAL } from "../linux/errno";
 import { SIGCHLD, SIGCONT } from "../linux/signal";
 import {
   __WALL,
@@ -10,14 +10,16 @@ import {
   WEXITED,
   WNOHANG,
   WNOWAIT,
+  WSTOPPED,
   WUNTRACED,
 } from "../linux/wait";
+import { WAITID } from "./actions";
 import { CLD_CONTINUED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, CLD_TRAPPED } from "./codes";
 import { nextTracee, unlink } from "./detach";
 import { nextChild, release } from "./exit";
 import { hasMembers } from "./group";
 import * as k from "./kernel";
-import { FOR_ALL, FOR_TASK, isEligiblePid, notifyEnd } from "./notify";
+import { isEligiblePid, isForGroup, notifyEnd } from "./notify";
 import { holds } from "./rule";
 import {
   A_TASK,
@@ -40,10 +42,11 @@ let isHopeless: bool = true;
 /** A wait returns a task. @param status as wait4 stores it @param value si_status */
 function found(waiter: u32, t: u32, status: i32, code: i32, value: u32): bool {
   const it = task(waiter);
-  it.result = it.waitsById ? 0 : A_TASK + t;
-  it.status = it.waitsById ? 0 : status;
-  it.infoSignal = it.waitsById ? SIGCHLD : 0;
-  it.info = it.waitsById ? infoOf(code, t, value) : 0;
+  const isById = it.action.kind >= WAITID;
+  it.result = isById ? 0 : A_TASK + t;
+  it.status = isById ? 0 : status;
+  it.infoSignal = isById ? SIGCHLD : 0;
+  it.info = isById ? infoOf(code, t, value) : 0;
   return true;
 }
 
@@ -55,7 +58,7 @@ function found(waiter: u32, t: u32, status: i32, code: i32, value: u32): bool {
 export const T52: u32 = 52;
 
 function isEligible(waiter: u32, isTracer: bool, t: u32): bool {
-  const options = task(waiter).waitOptions;
+  const options = task(waiter).action.a;
   if (!isEligiblePid(waiter, t)) return false;
   if (isTracer || (options & __WALL) != 0 || !holds(T52)) return true;
   return (task(t).exitSignal != SIGCHLD) == ((options & u32(__WCLONE)) != 0);
@@ -68,7 +71,7 @@ function isEligible(waiter: u32, isTracer: bool, t: u32): bool {
 export const T53: u32 = 53;
 
 function leaves(it: Task): bool {
-  return (it.waitOptions & WNOWAIT) != 0 && holds(T53);
+  return (it.action.a & WNOWAIT) != 0 && holds(T53);
 }
 
 /**
@@ -80,7 +83,7 @@ export const T54: u32 = 54;
 function waitZombie(waiter: u32, t: u32): bool {
   const it = task(t);
   const by = task(waiter);
-  if ((by.waitOptions & WEXITED) == 0) return false;
+  if ((by.action.a & WEXITED) == 0) return false;
   const group = processOf(t);
   const status = (group.flags & k.GROUP_EXIT) != 0 ? group.groupExitCode : it.exitCode;
   const signal = status & 0x7f;
@@ -114,7 +117,7 @@ function waitStopped(waiter: u32, isTracer: bool, t: u32): bool {
   const it = task(t);
   const by = task(waiter);
   const group = processOf(t);
-  if (!(isTracer && holds(T55)) && (by.waitOptions & WUNTRACED) == 0) return false;
+  if (!(isTracer && holds(T55)) && (by.action.a & WUNTRACED) == 0) return false;
   let code: u32 = 0;
   if (isTracer) {
     if (!it.isTraced || (it.jobctl & k.LISTENING) != 0) return false;
@@ -138,7 +141,7 @@ export const T57: u32 = 57;
 function waitContinued(waiter: u32, t: u32): bool {
   const by = task(waiter);
   const group = processOf(t);
-  if ((by.waitOptions & WCONTINUED) == 0 || (group.flags & k.STOP_CONTINUED) == 0) return false;
+  if ((by.action.a & WCONTINUED) == 0 || (group.flags & k.STOP_CONTINUED) == 0) return false;
   if (!leaves(by) && holds(T57)) group.flags &= ~k.STOP_CONTINUED;
   return found(waiter, t, 0xffff, CLD_CONTINUED, SIGCONT);
 }
@@ -152,7 +155,7 @@ export const T58: u32 = 58;
 /** wait_consider_task. */
 function considers(waiter: u32, asTracer: bool, t: u32): bool {
   const it = task(t);
-  const options = task(waiter).waitOptions;
+  const options = task(waiter).action.a;
   if (it.exitState == k.DEAD || !isEligible(waiter, asTracer, t)) return false;
   let isTracer = asTracer;
   if (!isTracer && it.ptrace != 0 && !isReparented(t) && holds(T58)) isTracer = true;
@@ -174,14 +177,15 @@ export const T59: u32 = 59;
 
 function isOwn(waiter: u32, parent: u32): bool {
   if (parent == waiter) return true;
-  const isNarrow = (task(waiter).waitOptions & __WNOTHREAD) != 0 && holds(T59);
+  const isNarrow = (task(waiter).action.a & __WNOTHREAD) != 0 && holds(T59);
   return !isNarrow && leaderOf(parent) == leaderOf(waiter);
 }
 
 /** do_wait_pid. */
 function waitForTask(waiter: u32): bool {
-  const t: u32 = task(waiter).waitPid;
+  const t: u32 = task(waiter).action.target;
   const it = task(t);
+  if (!exists(t)) return false;
   if (isLeader(t) && isOwn(waiter, it.parent) && considers(waiter, false, t)) return true;
   return exists(t) && it.ptrace != 0 && isOwn(waiter, it.tracer) && considers(waiter, true, t);
 }
@@ -196,26 +200,38 @@ function waitForMany(waiter: u32, thread: u32): bool {
   return false;
 }
 
-/** do_wait. Returns whether the wait is over; if not, it blocks. */
-export function doWait(waiter: u32): bool {
+/** do_wait. Returns whether the wait is over, with its result. */
+function waits(waiter: u32): bool {
   const it = task(waiter);
+  const by = it.action;
   isHopeless = true;
-  const isNamed =
-    it.waitType == FOR_ALL ||
-    (it.waitType == FOR_TASK ? exists(it.waitPid) : hasMembers(it.waitPid));
-  if (isNamed) {
-    if (it.waitType == FOR_TASK) {
-      if (waitForTask(waiter)) return true;
-    } else {
-      let thread = waiter;
-      do {
-        if (waitForMany(waiter, thread)) return true;
-        if ((it.waitOptions & __WNOTHREAD) != 0 && holds(T59)) break;
-        thread = nextThread(thread);
-      } while (thread != waiter);
+  if (by.target != NOBODY && !isForGroup(by)) {
+    if (waitForTask(waiter)) return true;
+  } else if (by.target == NOBODY || hasMembers(by.target)) {
+    let thread = waiter;
+    do {
+      if (waitForMany(waiter, thread)) return true;
+      if ((by.a & __WNOTHREAD) != 0 && holds(T59)) break;
+      thread = nextThread(thread);
+    } while (thread != waiter);
+  }
+  it.result = isHopeless ? -ECHILD : 0;
+  return isHopeless || (by.a & WNOHANG) != 0;
+}
+
+/** wait4 and waitid. @return its result, if it does not block */
+export function doWait(waiter: u32): i32 {
+  const it = task(waiter);
+  const by = it.action;
+  if (by.kind < WAITID) by.a |= u32(WEXITED);
+  else if ((by.a & u32(WEXITED | WSTOPPED | WCONTINUED)) == 0) return -EINVAL;
+  if (!waits(waiter)) {
+    it.restarts = true;
+    // A signal that is pending interrupts it.
+    if (!it.sigpending) {
+      it.place = k.IN_WAIT;
+      it.awake = false;
     }
   }
-  if (!isHopeless && (it.waitOptions & WNOHANG) == 0) return false;
-  it.result = isHopeless ? -ECHILD : 0;
-  return true;
+  return it.result;
 }

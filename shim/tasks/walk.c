@@ -131,10 +131,9 @@ void select_task_rules(uint32_t planted) {
 
 // ---- Actions in words ----
 
-static const char *const request_names[] = {[PTRACE_TRACEME] = "TRACEME",
-                                            [PTRACE_CONT] = "CONT",
-                                            [PTRACE_ATTACH] = "ATTACH",
-                                            [PTRACE_DETACH] = "DETACH"};
+static const char *const request_names[] = {
+    [PTRACE_TRACEME] = "TRACEME", [PTRACE_CONT] = "CONT",     [PTRACE_KILL] = "KILL",
+    [PTRACE_SYSCALL] = "SYSCALL", [PTRACE_ATTACH] = "ATTACH", [PTRACE_DETACH] = "DETACH"};
 
 static const char *request_name(uint32_t request) {
     switch (request) {
