@@ -94,7 +94,12 @@ function verdict({ mechanism, microseconds, ratio, reason }: Result, results: re
   };
   if ("hops" in bound) return line(microseconds.median / median(HOP), bound.hops, 1, " hops");
   if ("ratio" in bound) return line(ratio.median, bound.ratio, 3, "");
-  return line(microseconds.median - median(ratio.against), bound.more, 0, " µs more");
+  return line(
+    microseconds.median - median(ratio.against),
+    bound.more,
+    bound.more < 10 ? 2 : 0,
+    " µs more",
+  );
 }
 
 const { values, positionals } = parseArgs({

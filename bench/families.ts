@@ -30,22 +30,27 @@ const EVERYWHERE: Bounds = {
   // A request more than the reference: whether the stub has ended meanwhile.
   "pool-faithful": { ratio: 1.3 },
   "setup-fuzz": { ratio: 1.08 },
-  "write-fuzz": { ratio: 1.14 },
-  "sigreturn-fuzz": { ratio: 1.2 },
+  // What a case takes more is computed; how fast the kernel is beside it differs. Measured on Intel: 0.29.
+  "write-fuzz": { more: 0.35 },
+  "sigreturn-fuzz": { more: 0.35 },
   version: { ratio: 1.5 },
   "load-stublab": { more: 25_000 },
 };
 
 /** What is different in families of processors, as /proc/cpuinfo names them: vendor and family. */
 const FAMILIES: Readonly<Record<string, Bounds>> = {
-  "GenuineIntel 6": {},
+  "GenuineIntel 6": {
+    // Births by one turn stop once, those in C four times: where stops are cheap the ratio is high. Measured: 0.41 to 0.48.
+    births: { ratio: 0.5 },
+    // Measured: 1.26 to 1.33.
+    "pool-faithful": { ratio: 1.34 },
+  },
   "AuthenticAMD 25": {
     // What is not a handover is counted in hops, too. Measured: 7.1 and 41.5.
     "call-apart": { hops: 8 },
     "switch-apart": { hops: 46 },
     // Measured: 1.17 to 1.2, and 1.385; the cause is not known.
     "switch-faithful": { ratio: 1.22 },
-    "write-fuzz": { ratio: 1.42 },
   },
 };
 
