@@ -99,9 +99,18 @@ static void look_closer(uint64_t number, struct walk *walk, struct mismatch *fou
         unconfirmed++;
         return;
     }
+    struct walk shorter = *walk;
     is_patient = false;
-    shorten(walk, found);
+    shorten(&shorter, found);
+    is_patient = true;
+    // A busy machine may be slower than the tasks are waited for.
+    if (shorter.count > 0 && !is_confirmed(&shorter, found)) {
+        shorter = *walk;
+        shorten(&shorter, found);
+    }
+    *walk = shorter;
     findings++;
+    is_patient = false;
     if (walk->count == 0 || is_new(walk, found))
         say_finding(number, walk, found, planted);
     is_patient = true;
