@@ -5,6 +5,7 @@ import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { constants } from "node:os";
 import { relative, resolve } from "node:path";
 import { files, IS_COMPLETE, makerOf } from "./sources.mjs";
+import { TASKS, taskRules } from "./task_records.mjs";
 
 const makeFrom = makerOf(import.meta.url);
 
@@ -56,7 +57,7 @@ export async function buildPackage() {
     "tsconfig.json",
     "src/tsconfig.json",
   ];
-  await makeFrom("dist/index.js", [...sources, ...TEMPLATES], bundle);
+  await makeFrom("dist/index.js", [...sources, ...TEMPLATES, ...files(TASKS, ".ts")], bundle);
   await makeFrom("dist/index.d.ts", sources, declare, { isWanted: IS_COMPLETE });
 }
 
@@ -98,7 +99,8 @@ async function bundle() {
   );
   writeFileSync("dist/licenses.txt", licences.join("\n\n"));
   await bundlePage(esbuild, "dist");
-  cpSync("src/cli/registers/page.html", "dist/registers_page.html");
+  for (const name of ["registers", "protocol"])
+    cpSync(`src/cli/${name}/page.html`, `dist/${name}_page.html`);
   for (const path of TEMPLATES) cpSync(path, `dist/${relative(TOLD, path)}`);
 }
 
@@ -128,6 +130,13 @@ export async function bundlePage(esbuild, folder) {
     define: { ...model.define, process: "PAGE" },
     entryPoints: ["src/cli/registers/main.ts"],
     outfile: `${folder}/registers_page.js`,
+  });
+  await esbuild.build({
+    ...PAGE,
+    ...model,
+    define: { ...model.define, TASK_RULES: JSON.stringify(taskRules()) },
+    entryPoints: ["src/cli/protocol/main.ts"],
+    outfile: `${folder}/protocol_page.js`,
   });
 }
 

@@ -8,7 +8,7 @@ import { files, makerOf } from "./sources.mjs";
 
 const makeFrom = makerOf(import.meta.url);
 
-const FOLDER = "assembly/tasks";
+export const TASKS = "assembly/tasks";
 const C_TYPES = {
   u8: "uint8_t",
   bool: "uint8_t",
@@ -20,21 +20,20 @@ const C_TYPES = {
 const RECORDS = { actions: "Action", view: "View" };
 
 export async function writeTaskRecords() {
-  const sources = files(FOLDER, ".ts");
+  const sources = files(TASKS, ".ts");
   for (const arch of MACHINES)
     await makeFrom(`build/${arch}/task_records.h`, sources, () => {
       mkdirSync(`build/${arch}`, { recursive: true });
-      writeFileSync(`build/${arch}/task_records.h`, `${headerLines(sources).join("\n")}\n`);
+      writeFileSync(`build/${arch}/task_records.h`, `${headerLines().join("\n")}\n`);
     });
 }
 
-function headerLines(sources) {
-  const actions = readFileSync(`${FOLDER}/actions.ts`, "utf8");
+function headerLines() {
+  const actions = readFileSync(`${TASKS}/actions.ts`, "utf8");
   const kinds = [...actions.matchAll(/^export const (\w+): u32 = (\d+);$/gm)];
   const names = kinds.filter(([, name]) => name !== "KINDS").map(([, name]) => `"${name}"`);
-  const rules = sources.flatMap(rulesIn).sort((a, b) => a.number - b.number);
   return [
-    `/* Written by the build from ${FOLDER}/. */`,
+    `/* Written by the build from ${TASKS}/. */`,
     ...[
       "#ifndef STUBLAB_MADE_TASK_RECORDS_H",
       "#define STUBLAB_MADE_TASK_RECORDS_H",
@@ -45,13 +44,19 @@ function headerLines(sources) {
     `#define ACTION_NAMES { ${names.join(", ")} }`,
     "/** A rule: its number, its sentence, and its source. */",
     "struct task_rule { uint32_t number; const char *id, *text, *source; };",
-    `#define TASK_RULES { ${rules.map(ruleRow).join(", ")} }`,
+    `#define TASK_RULES { ${taskRules().map(ruleRow).join(", ")} }`,
     "#endif",
   ];
 }
 
+/** The rules, by number. */
+export const taskRules = () =>
+  files(TASKS, ".ts")
+    .flatMap(rulesIn)
+    .sort((a, b) => a.number - b.number);
+
 function recordLines(file, name) {
-  const text = readFileSync(`${FOLDER}/${file}.ts`, "utf8");
+  const text = readFileSync(`${TASKS}/${file}.ts`, "utf8");
   const [, body] = new RegExp(`export class ${name} \\{\\n([^}]*)\\}`).exec(text);
   const members = [...body.matchAll(/^ {2}(\w+): (\w+);/gm)];
   const snake = (word) => word.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -10,6 +10,7 @@ export { explore, lengthOf, replay } from "./check";
 export { draw, isPossible, startWalk } from "./draw";
 export { beginPlay, decides, findBroken, play, possibleMove } from "./play";
 export { leaveOut, restoreRules } from "./rule";
+export { STATE_SIZE, state } from "./state";
 export { choose, keepOutcomes, step } from "./step";
 export { look, views } from "./view";
 

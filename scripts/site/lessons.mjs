@@ -1,4 +1,4 @@
-// The lessons to walk through, and the page of registers, as a part of the site.
+// The lessons to walk through, and the pages of registers and schedules, as a part of the site.
 
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -6,13 +6,14 @@ import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const RECORDED = "build/site_lessons";
-/** What is drawn: pictures of lessons, and the page of registers itself. */
-const DRAWN = /\.svg$|^registers\.html$/;
+/** What is drawn: pictures of lessons, and the other pages themselves. */
+const DRAWN = /\.svg$|^(protocol|registers)\.html$/;
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** Above the header of each page: the other parts of the site. */
 const LINKS = `<nav class="course" aria-label="Site"><a href="../index.html"><span>stublab</span></a>
 <a href="index.html"><span>Lessons</span></a> <a href="registers.html"><span>Registers</span></a>
+<a href="protocol.html"><span>Who runs next?</span></a>
 <a href="../docs/README.html"><span>Documents</span></a></nav>`;
 
 /** Records the lessons, and makes their pages. @returns the files of the pages; none if this machine cannot */

@@ -17,7 +17,7 @@ const ENTRIES = Object.entries(exports).flatMap(([entry, { types }]) =>
 );
 
 /**
- * @param hasLessons whether lessons/ will have the lessons and the page of registers
+ * @param hasLessons whether lessons/ will have the lessons and the pages of registers and schedules
  * @param base where the site will be published; may be empty
  */
 export async function renderSite(folder, { readme, documents, groups }, { hasLessons, base }) {
@@ -65,6 +65,7 @@ export async function renderSite(folder, { readme, documents, groups }, { hasLes
     navigationLinks: {
       ...(hasLessons && { Lessons: `${SITE}lessons/index.html` }),
       ...(hasLessons && { Registers: `${SITE}lessons/registers.html` }),
+      ...(hasLessons && { "Who runs next?": `${SITE}lessons/protocol.html` }),
       Documents: `${SITE}docs/README.html`,
       ...(address !== "" && { Repository: address }),
     },

@@ -6,6 +6,7 @@ import {
   courseOf,
   type Exhibit,
   INDEX,
+  PROTOCOL,
   REGISTERS,
   renderIndex,
 } from "../labs/record/page/index_page.ts";
@@ -20,6 +21,7 @@ import { finishing } from "./interruption.ts";
 import { recordingOf, recordWatched, reportFailures } from "./lesson_recording.ts";
 import { writeOutputs } from "./output_file.ts";
 import { Progress } from "./progress.ts";
+import { renderProtocolPage } from "./protocol/page.ts";
 import { renderRegistersPage } from "./registers/page.ts";
 import { talk } from "./report.ts";
 
@@ -48,6 +50,7 @@ export async function writePages(
   await writeOutputs(folder, [
     ...pages,
     [REGISTERS.file, renderRegistersPage()],
+    [PROTOCOL.file, renderProtocolPage()],
     // Last, so that it never links to a missing page.
     [INDEX.file, renderIndex(exhibits)],
   ]);
@@ -83,7 +86,7 @@ async function recordAll(interrupted: AbortSignal, encoder?: string): Promise<Re
 
 /** Gives each recording a unique file name: that of its lesson, if it can be one, but none of the index's own. */
 function nameAll(recordings: readonly Recording[]): Exhibit[] {
-  const taken = new Set([INDEX, REGISTERS].map(({ file }) => file.replace(".html", "")));
+  const taken = new Set([INDEX, PROTOCOL, REGISTERS].map(({ file }) => file.replace(".html", "")));
   return recordings.map((recording) => {
     const { scenario } = recording;
     const stem = /^[a-z][a-z0-9-]{0,40}$/.test(scenario) ? scenario : "recording";

@@ -187,7 +187,14 @@ output("a gallery that is rewritten keeps the modes of its files", async () => {
   chmodSync(join(pages, "index.html"), 0o600);
   assert.is((await gallery(pages, source)).code, 0);
   assert.is(statSync(join(pages, "index.html")).mode & 0o777, 0o600);
-  const files = ["index.html", "inject.html", "inject.json", "inject.svg", "registers.html"];
+  const files = [
+    "index.html",
+    "inject.html",
+    "inject.json",
+    "inject.svg",
+    "protocol.html",
+    "registers.html",
+  ];
   assert.equal(readdirSync(pages).sort(), files);
 });
 

@@ -2,8 +2,8 @@
 
 import type { Page } from "puppeteer-core";
 import { MACHINES, machineNamed } from "../../src/cli/machines.ts";
-import { linkOf } from "../../src/cli/registers/answer.ts";
 import { renderRegistersPage } from "../../src/cli/registers/page.ts";
+import { linkOf } from "../../src/cli/source_link.ts";
 import { predict } from "../../src/labs/fuzz/predict/predict.ts";
 
 /** Cases that are tried in the browser. */

@@ -223,7 +223,7 @@ packed("a GuestPool works in a bundle beside that of its threads", async () => {
 packed("holds no sources, tests, source maps or paths of the machine that built it", () => {
   const list = sh("tar", ["-tzf", tarball], ".").trim().split("\n");
   const allowed =
-    /^package\/(dist\/([\w-]+\.(js|d\.ts|wasm|so)|(lessons|listing|listing-arm64|rules|rules-arm64)\.json|c_program\/\w+\.c|processor\.c|licenses\.txt|registers_page\.html|bisect\.sh|bench-amd64|guard-(amd64|arm64)|probe-(amd64|arm64|riscv64))|docs\/.*\.(md|svg)|examples\/[\w/-]+(\.\w+)?|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
+    /^package\/(dist\/([\w-]+\.(js|d\.ts|wasm|so)|(lessons|listing|listing-arm64|rules|rules-arm64)\.json|c_program\/\w+\.c|processor\.c|licenses\.txt|(registers|protocol)_page\.html|bisect\.sh|bench-amd64|guard-(amd64|arm64)|probe-(amd64|arm64|riscv64))|docs\/.*\.(md|svg)|examples\/[\w/-]+(\.\w+)?|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
   none(list, (name) => !allowed.test(name));
   const { stdout } = spawnSync("grep", ["-rlF", resolve("."), "node_modules/stublab"], {
     cwd: project,

@@ -84,21 +84,31 @@ built("has each page of docs/, the reference of each entry, the rules and the le
   const expected = [
     ...documents.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
     ...["api/stublab.md", "api/stublab/compare.md", "api/stublab/Tracer.md"],
-    ...["docs/model_rules-arm64.md", "lessons/grandchild.md", "lessons/registers.md"],
+    ...[
+      "docs/model_rules-arm64.md",
+      "lessons/grandchild.md",
+      "lessons/registers.md",
+      "lessons/protocol.md",
+    ],
   ];
   const isShown = (name: string) => all.has(name.replace(/\.md$/, ".html"));
   none(expected, (name) => isShown(name) === TEXTS.test(name));
 });
 
-built("its home leads to the lessons, the cascade, the registers and the documents", () => {
-  const doors = ["index", "cascade", "registers"].map((name) => `lessons/${name}.html`);
-  none([...doors, "docs/README.html"], (door) => !linksOf("index.html").includes(door));
-  const home = /href="([^"]*)"[^>]*>lessons</.exec(read("index.html"));
-  assert.is(home?.[1], "lessons/index.html");
-});
+built(
+  "its home leads to the lessons, the cascade, the protocol, the registers and the documents",
+  () => {
+    const doors = ["index", "cascade", "protocol", "registers"].map(
+      (name) => `lessons/${name}.html`,
+    );
+    none([...doors, "docs/README.html"], (door) => !linksOf("index.html").includes(door));
+    const home = /href="([^"]*)"[^>]*>lessons</.exec(read("index.html"));
+    assert.is(home?.[1], "lessons/index.html");
+  },
+);
 
 built("pages of lessons and documents lead to each other", () => {
-  for (const name of ["index", "host", "registers"])
+  for (const name of ["index", "host", "protocol", "registers"])
     assert.ok(linksOf(`lessons/${name}.html`).includes("../docs/README.html"));
   for (const name of ["docs/compare.html", "docs/fuzzing-tutorial.html"])
     assert.ok(linksOf(name).includes("../lessons/index.html"));
@@ -107,7 +117,7 @@ built("pages of lessons and documents lead to each other", () => {
 
 built("links to pages show a picture, and all pages have an icon", async () => {
   const pictureOf = (page: string) => /og:image" content="(.*)"/.exec(read(page))?.[1];
-  const names = ["host", "registers"];
+  const names = ["host", "protocol", "registers"];
   for (const base of ["", "https://example.org/stublab"]) {
     const { publishLessons } = await import(lessons);
     await publishLessons(folder, base);

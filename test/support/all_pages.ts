@@ -1,3 +1,4 @@
+import { renderProtocolPage } from "../../src/cli/protocol/page.ts";
 import { renderRegistersPage } from "../../src/cli/registers/page.ts";
 import { renderBenchPage } from "../../src/labs/bench/page.ts";
 import { renderComparePage } from "../../src/labs/compare/page.ts";
@@ -23,6 +24,7 @@ export async function allPages(): Promise<Readonly<Record<string, string>>> {
     "recording-hostile": renderRecordingPage(hostile),
     index: renderIndex(exhibits),
     "index-hostile": renderIndex([{ name: "recording", recording: hostile }]),
+    protocol: renderProtocolPage(),
     registers: renderRegistersPage(),
     agreement: renderComparePage(await compared.agreement(), COMMAND),
     disagreement: renderComparePage(await compared.disagreement(), COMMAND),

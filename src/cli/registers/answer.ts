@@ -7,6 +7,7 @@ import { tellFields } from "../../labs/fuzz/registers/fields.ts";
 import type { judge } from "../../labs/fuzz/registers/guess.ts";
 import type { Words } from "../../labs/fuzz/registers/words.ts";
 import { tellField } from "../../labs/fuzz/tell/told.ts";
+import { linkOf } from "../source_link.ts";
 import { make } from "./elements.ts";
 
 /** A sentence, and after it the fields and the rules. @param asked registers that are told even if nothing changes them */
@@ -57,13 +58,4 @@ function sentenceOf({ it, predicted, unpredicted }: CasePrediction): string {
   const at = address === "0x0" ? "" : ` at ${address}`;
   const verb = status.startsWith("stopped") || status.startsWith("killed") ? "is " : "";
   return `The kernel takes ${write}, and the stub ${verb}${status}${at}.`;
-}
-
-/** Where one reads the function of the kernel that a rule comes from; undefined if its source is another. */
-export function linkOf(source: string): string | undefined {
-  const pattern = /(?:(\w+), (?:\w+, )*)?([\w/-]+\.[chS])\b.*?, (\d+\.\d+)/;
-  const [, name, path, version] = pattern.exec(source) ?? [];
-  if (version === undefined) return undefined;
-  const rest = name === undefined ? `source/${path}` : `A/ident/${name}`;
-  return `https://elixir.bootlin.com/linux/v${version}/${rest}`;
 }

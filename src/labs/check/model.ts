@@ -67,12 +67,16 @@ export class TaskModel {
     throw lacking(name);
   }
 
+  #value(name: string): number {
+    const { [name]: it } = this.#exports;
+    if (it instanceof WebAssembly.Global) return Number(it.value);
+    throw lacking(name);
+  }
+
   #bytes(name: string): DataView {
-    const { [name]: at, memory } = this.#exports;
-    if (!(at instanceof WebAssembly.Global && memory instanceof WebAssembly.Memory)) {
-      throw lacking(name);
-    }
-    return new DataView(memory.buffer, Number(at.value));
+    const { memory } = this.#exports;
+    if (memory instanceof WebAssembly.Memory) return new DataView(memory.buffer, this.#value(name));
+    throw lacking("memory");
   }
 
   /** Follows every order. Returns how many states there are; 0: more than fit. */
@@ -111,6 +115,13 @@ export class TaskModel {
   /** The properties that are broken now, a bit each. */
   broken(): number {
     return this.#call("findBroken");
+  }
+
+  /** The state as text: from the same one the same may follow. */
+  key(): string {
+    const { buffer, byteOffset } = this.#bytes("state");
+    const bytes = new Uint8Array(buffer, byteOffset, this.#value("STATE_SIZE"));
+    return String.fromCharCode(...bytes);
   }
 
   /** Whether the last move would have led elsewhere without a rule. */

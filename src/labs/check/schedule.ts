@@ -24,8 +24,9 @@ export interface Step {
   readonly call: Call | undefined;
   readonly before: readonly Seen[];
   readonly after: readonly Seen[];
-  /** The last calls of tasks, by their numbers. */
+  /** The last calls of tasks, by their numbers; and that of the actor. */
   readonly calls: ReadonlyMap<number, Call>;
+  readonly last: Call | undefined;
   /** The properties that are broken after it, a bit each. */
   readonly broken: number;
   /** The first of its moves in the schedule, and the one after the last. Those before the last change nothing that one sees. */
@@ -83,6 +84,7 @@ class Walker {
       text: this.textOf(before, move),
       changes: changes(before, move.tasks),
       ...{ call: move.call, before, after: move.tasks, calls: new Map(this.#calls) },
+      last: this.#calls.get(taskOf(number) ?? -1),
       ...{ broken: this.#broken, begin, end: this.#moves },
     };
   }

@@ -14,10 +14,18 @@ index("records every scenario, and writes a page of each and one of them all", a
   const { code, stdout, stderr } = await stublab(own);
   assert.equal([code, stdout, stderr], [0, "", `16 recordings in ${own}/index.html\n`]);
   const made = NAMES.flatMap((name) => [`${name}.html`, `${name}.json`, `${name}.svg`]);
-  assert.equal(readdirSync(own).sort(), [...made, "registers.html", "index.html"].sort());
+  assert.equal(
+    readdirSync(own).sort(),
+    [...made, "protocol.html", "registers.html", "index.html"].sort(),
+  );
   const page = readFileSync(join(own, "index.html"), "utf8");
   const links = [...page.matchAll(/<a .*?href="([^"#]+)"/g)].map(([, link = ""]) => link);
-  assert.equal(links, ["host.html", ...NAMES.map((name) => `${name}.html`), "registers.html"]);
+  assert.equal(links, [
+    "host.html",
+    ...NAMES.map((name) => `${name}.html`),
+    "registers.html",
+    "protocol.html",
+  ]);
   for (const name of NAMES) {
     assert.is(loadRecording(join(own, `${name}.json`)).scenario, name);
     assert.match(readFileSync(join(own, `${name}.svg`), "utf8"), /^<svg .*<\/svg>\n$/s);
@@ -53,7 +61,7 @@ index("from recordings in a folder; other files stay, and no name leads out of i
   const made = names.flatMap((name) => ["html", "json", "svg"].map((end) => `${name}.${end}`));
   assert.equal(
     readdirSync(own).sort(),
-    ["registers.html", "index.html", "notes.txt", ...made].sort(),
+    ["protocol.html", "registers.html", "index.html", "notes.txt", ...made].sort(),
   );
   assert.is(readFileSync(join(own, "notes.txt"), "utf8"), "old");
   assert.not(existsSync(join(folder, "escaped.html")));

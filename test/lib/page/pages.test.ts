@@ -48,7 +48,7 @@ for (const [name, page] of Object.entries(all)) {
     for (const [directive, values] of policy)
       if (!/^(style|script)-src$/.test(directive))
         assert.match(values, directive === "img-src" ? /^data:$/ : /^'(none|script)'$/, directive);
-    assert.is(content.includes("wasm-unsafe-eval"), name === "registers");
+    assert.is(content.includes("wasm-unsafe-eval"), ["protocol", "registers"].includes(name));
     assert.ok(page.indexOf("Content-Security-Policy") < page.indexOf("<style>"));
   });
 

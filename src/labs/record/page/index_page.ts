@@ -15,9 +15,10 @@ export interface Exhibit {
   readonly recording: Recording;
 }
 
-/** The file of the index, and that of the registers beside it. */
+/** The file of the index, and those of the other pages beside it. */
 export const INDEX: CoursePage = { title: "All lessons", file: "index.html" };
 export const REGISTERS: CoursePage = { title: "Registers", file: "registers.html" };
+export const PROTOCOL: CoursePage = { title: "Who runs next?", file: "protocol.html" };
 
 interface Part {
   readonly title: string;
@@ -86,6 +87,7 @@ ${parts.map((part) => renderPart(part, pictures))}
 <section class="more"><h2>Then do it yourself</h2>
 <ul>
 <li><a href="${REGISTERS.file}">Registers</a>: choose a call or words, guess, and ask the model what the kernel will do.</li>
+<li><a href="${PROTOCOL.file}">${PROTOCOL.title}</a> Leave out a precaution of a birth, and see in which order of steps it breaks; or play the scheduler.</li>
 <li>Tasks: <code>npx stublab lesson task</code> lists them. You write registers or code, and the kernel judges.</li>
 </ul></section>
 </main>`,

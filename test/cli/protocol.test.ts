@@ -1,0 +1,92 @@
+/*
+ * The page of schedules: its puzzles, its links, and where its steps are in the code.
+ */
+
+import {
+  type Choice,
+  choiceOf,
+  constants,
+  FIRST,
+  fragmentOf,
+  optionsOf,
+  PUZZLES,
+  puzzleChoice,
+} from "../../src/cli/protocol/choice.ts";
+import { CODE, codeOf } from "../../src/cli/protocol/code.ts";
+import { PROPERTIES } from "../../src/labs/check/birth.ts";
+import { checkBirth, planOf } from "../../src/labs/check/check.ts";
+import { type Plan, TaskModel } from "../../src/labs/check/model.ts";
+import { follow, OUTSIDE, turnsAfter } from "../../src/labs/check/schedule.ts";
+
+const page = suite("page of schedules");
+const model = new TaskModel();
+
+/** In how few steps a property can be broken, by any choice of who runs next; steps of which one sees nothing do not count. */
+function shortest(plan: Plan, property: number): number | undefined {
+  const seen = new Set<string>();
+  let level: number[][] = [[]];
+  for (let steps = 0; level.length > 0; steps++) {
+    const next: number[][] = [];
+    for (const moves of level) {
+      const followed = follow(model, plan, moves, constants).steps;
+      if (followed.length > steps) {
+        next.push(moves);
+        continue;
+      }
+      const key = model.key();
+      if (seen.has(key)) continue;
+      seen.add(key);
+      if ((((followed.at(-1)?.broken ?? 0) >> property) & 1) === 1) return steps;
+      // One of which nothing is seen is at the same level.
+      level.push(
+        ...turnsAfter(model, plan, moves, constants).map((turn) => [...moves, ...turn.moves]),
+      );
+    }
+    level = next;
+  }
+  return undefined;
+}
+
+for (const [i, puzzle] of PUZZLES.entries())
+  page(
+    `puzzle ${i + 1}, ${puzzle.title}: the explorer's schedule solves it, in ${puzzle.shortest} steps, and none is shorter`,
+    () => {
+      const property = PROPERTIES.indexOf(puzzle.breaks);
+      const options = optionsOf(puzzleChoice(i));
+      const { schedule = [] } = checkBirth(options, model).verdicts[property] ?? {};
+      const moves = schedule.map(({ number }) => number);
+      const { steps } = follow(model, planOf(options), moves, constants);
+      const broken = steps.map(({ broken }) => (broken >> property) & 1);
+      assert.equal(broken, [...steps.slice(1).map(() => 0), 1]);
+      assert.is(steps.length, puzzle.shortest);
+      assert.is(shortest(planOf(options), property), puzzle.shortest);
+    },
+  );
+
+page("there are seven puzzles", () => assert.is(PUZZLES.length, 7));
+
+page("a link keeps what is chosen, and the schedule; what cannot be is the first choice", () => {
+  const free: Choice = {
+    ...{ omit: [], outside: ["kill-host"], acts: 2, wait: ["__WALL", "WNOHANG"], signal: "none" },
+    ...{ puzzle: undefined, shown: 3, moves: [8, 1, 16], at: 2 },
+  };
+  for (const choice of [FIRST, free, { ...free, outside: [] }, puzzleChoice(6)])
+    assert.equal(choiceOf(fragmentOf(choice)), choice);
+  assert.equal(choiceOf("acts=3&signal=SIGFOO&puzzle=8&at=5"), FIRST);
+});
+
+page("each step of a schedule that puzzles show is in the code, at one line", () => {
+  for (const { file, function: name, line } of CODE) {
+    const text = readFileSync(file, "utf8");
+    const begin = text.search(new RegExp(`(\\b${name}\\(|^${name}:)`, "m"));
+    assert.ok(begin >= 0 && text.indexOf(line, begin) >= 0, `${file}: ${line}`);
+  }
+  for (const i of PUZZLES.keys()) {
+    const options = optionsOf(puzzleChoice(i));
+    for (const { schedule = [] } of checkBirth(options, model).verdicts) {
+      const moves = schedule.map(({ number }) => number);
+      for (const step of follow(model, planOf(options), moves, constants).steps)
+        if (step.call !== undefined && step.actor !== OUTSIDE) assert.ok(codeOf(step), step.text);
+    }
+  }
+});
