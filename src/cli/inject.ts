@@ -2,7 +2,7 @@ import { getSystemErrorMap } from "node:util";
 import type { ObservedCall } from "../core/stub/injection.ts";
 import type { Stub } from "../core/stub/stub.ts";
 import { Tracer } from "../core/stub/tracer.ts";
-import { leaveFiles } from "../labs/record/files.ts";
+import { leaveFiles } from "../labs/record/precautions.ts";
 import { hex, InputError } from "../lib/errors.ts";
 import { parseSyscall, syscallName } from "../lib/names.ts";
 import { quote } from "../lib/quote.ts";

@@ -15,10 +15,11 @@ import type { Syscall } from "../../core/stub/tracing_thread.ts";
 import { DeathError, hex, StateError, TraceError } from "../../lib/errors.ts";
 import { parseSignal, syscallName } from "../../lib/names.ts";
 import { expectMembers, list, text, word } from "../../lib/shape.ts";
-import { HOST, NAMES, nextCallNumber, resultWord } from "./arch.ts";
+import { type Tracing, thisProcess } from "./acting.ts";
+import { HOST, nextCallNumber, resultWord } from "./arch.ts";
 import { returned, type Teller, tellCall } from "./calls.ts";
 import { awaitProcess } from "./kernel_view.ts";
-import { common } from "./lesson_text.ts";
+import { common, inWords } from "./lesson_text.ts";
 import { type NewEvent, type Place, type Recorder, tellRegisters } from "./recorder.ts";
 import type { KernelView, Step } from "./recording.ts";
 import { type RequestWords, tellEnd, tellRequest, tellStatus, tellStop } from "./requests.ts";
@@ -40,7 +41,6 @@ import {
   stopTelling,
   type TryOptions,
 } from "./telling.ts";
-import { type Tracing, thisProcess } from "./tracing.ts";
 
 /** The most arguments that a system call has. */
 const MOST_ARGUMENTS = 6;
@@ -175,12 +175,12 @@ export class Actor {
     const before = this.registers();
     this.thread.expect("stopped").writeRegisters(block);
     const address = HOST.REGISTER_SET;
-    return this.requested(`PTRACE_${NAMES.WRITE}`, why, { address, before });
+    return this.requested(inWords("PTRACE_SETREGS"), why, { address, before });
   }
 
   /** Reads the registers; returns the step. */
   getRegisters(why: Said): number {
-    return this.requested(`PTRACE_${NAMES.READ}`, why, { address: HOST.REGISTER_SET });
+    return this.requested(inWords("PTRACE_GETREGS"), why, { address: HOST.REGISTER_SET });
   }
 
   /** Takes its registers as those that all later calls begin with. @internal */
@@ -487,7 +487,7 @@ export class Actor {
     for (let i = 0, isLast = false; !isLast; i++) {
       if (i === MOST_INSTRUCTIONS) throw new StateError(`${this.lane} executes without end`);
       isLast = this.instruction === HOST.BREAKPOINT;
-      this.go(`its ${NAMES.TRAP}`, { stop });
+      this.go(inWords("its INT3"), { stop });
     }
   }
 
@@ -580,7 +580,7 @@ export class Actor {
       if (isOver) return;
       this.resume(common("call.resumed-again"));
     }
-    throw new TraceError(`stub ${tid} does not get to its ${NAMES.TRAP} in ${MOST_STOPS} stops`);
+    throw new TraceError(inWords(`stub ${tid} does not get to its INT3 in ${MOST_STOPS} stops`));
   }
 
   /** Injects a call that must succeed, records it as one step of this stub, and returns its result. @internal */

@@ -6,22 +6,6 @@ export const { instructionPointer: INSTRUCTION_POINTER, parent: PARENT } = MACHI
 
 type Words = Readonly<Record<string, bigint>>;
 
-/** What texts call registers and instructions. */
-export const NAMES = {
-  PC: "RIP",
-  NUMBER: "RAX",
-  RESULT: "RAX",
-  FIRST: "RDI",
-  ARGUMENTS: "RDI, RSI, RDX, R10, R8 and R9",
-  PARENT: "R15",
-  MARK: "RBX",
-  CALL: "SYSCALL",
-  TRAP: "INT3",
-  AT: "after",
-  READ: "GETREGS",
-  WRITE: "SETREGS",
-} as const;
-
 export const {
   number: NUMBER,
   arguments: ARGUMENTS,

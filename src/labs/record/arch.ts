@@ -43,6 +43,3 @@ export function nextCallNumber(registers: Words): bigint {
 export function resultWord(registers: Words): bigint {
   return registers[HOST.RESULT] ?? 0n;
 }
-
-/** What its texts call registers and instructions. */
-export const { NAMES } = HOST;

@@ -6,22 +6,6 @@ export const { instructionPointer: INSTRUCTION_POINTER, parent: PARENT } = MACHI
 
 type Words = Readonly<Record<string, bigint>>;
 
-export const NAMES = {
-  PC: "pc",
-  NUMBER: "x8",
-  RESULT: "x0",
-  FIRST: "x0",
-  ARGUMENTS: "x0 to x5",
-  PARENT: "x7",
-  MARK: "x9",
-  CALL: "SVC",
-  TRAP: "BRK",
-  // It stays there: the kernel restarts the instruction.
-  AT: "at",
-  READ: "GETREGSET",
-  WRITE: "SETREGSET",
-} as const;
-
 export const {
   number: NUMBER,
   arguments: ARGUMENTS,

@@ -1,8 +1,8 @@
 import { hex, StateError } from "../../lib/errors.ts";
 import type { Actor } from "./actor.ts";
-import { HOST, NAMES } from "./arch.ts";
+import { HOST } from "./arch.ts";
 import { deathSignal } from "./examine.ts";
-import { common } from "./lesson_text.ts";
+import { common, inWords } from "./lesson_text.ts";
 import { type Said, type Saying, withText } from "./said.ts";
 
 const PLACE = "its self-stop";
@@ -61,7 +61,7 @@ export function checkAtRest(actor: Actor, parent: number, session: number): void
   const { stub, facts, recorder } = actor;
   const { tracer } = stub;
   const check = (fact: string, expected: string | number, seen: string | number) =>
-    recorder.check(`the stub: ${fact}`, `${expected}`, `${seen}`);
+    recorder.check(inWords(`the stub: ${fact}`), `${expected}`, `${seen}`);
   check("it is stopped by its tracer", "t", facts.state);
   check("its tracer", tracer.tid, facts.tracerTid);
   check("its parent", parent, facts.parentPid);
@@ -70,10 +70,9 @@ export function checkAtRest(actor: Actor, parent: number, session: number): void
   check("signals ignored", "0x0", hex(facts.ignored));
   const registers = stub.registers();
   const word = (name: string) => hex(registers[name] ?? 0n);
-  const { AT, MARK, PARENT, PC, TRAP } = NAMES;
-  check(`${PC}, ${AT} the ${TRAP}`, hex(tracer.restAddress), word(HOST.INSTRUCTION_POINTER));
-  check(`${PARENT}, its parent's pid`, parent, `${registers[HOST.PARENT]}`);
-  check(`${MARK}, no clone under way`, "0x0", word(HOST.MARK));
+  check("RIP, after the INT3", hex(tracer.restAddress), word(HOST.INSTRUCTION_POINTER));
+  check("R15, its parent's pid", parent, `${registers[HOST.PARENT]}`);
+  check("RBX, no clone under way", "0x0", word(HOST.MARK));
   check("getppid, injected", parent, `${stub.call("getppid")}`);
   check("the signal at its parent's end", "SIGKILL", deathSignal(stub));
 }

@@ -26,40 +26,20 @@ export interface Teller {
 /** Tells one argument; some need others to be understood. */
 type Argument = (word: bigint, teller: Teller, words: readonly bigint[]) => string;
 
-const int: Argument = (word) => `${BigInt.asIntN(32, word)}`;
 const long: Argument = (word) => `${BigInt.asIntN(64, word)}`;
 const pointer: Argument = (word) => (word === 0n ? "NULL" : hex(word));
-const word: Argument = (value) => hex(value);
 const signal: Argument = (value, { constants }) =>
   value === 0n ? "0" : signalName(Number(BigInt.asIntN(32, value)), constants);
 
-/** The one constant of that prefix. */
-function named(prefix: string): Argument {
-  return (value, { constants }) =>
-    constantName(value, prefix, constants) ?? `${BigInt.asIntN(32, value)}`;
-}
-
 /** The constants of a pattern whose bits are in the word; `none` names the word without any. */
-function flags(pattern: RegExp, none = "0"): Argument {
+export function flags(pattern: RegExp, none = "0"): Argument {
   return (value, { constants }) => flagTerms(value, pattern, constants).join("|") || none;
 }
 
-/** Names that only one call knows. */
-function oneOf(names: Readonly<Record<number, string>>): Argument {
+/** Names that only one call knows: they are in no encoder. */
+function oneOf(...names: readonly string[]): Argument {
   return (value) => names[Number(BigInt.asIntN(32, value))] ?? `${BigInt.asIntN(32, value)}`;
 }
-
-const cloneWord: Argument = (value, { constants }) =>
-  formatClone(value & ~0xffn, Number(value & 0xffn), constants);
-
-const deathSignal: Argument = (value, teller, [option]) =>
-  option === teller.constants.get("PR_SET_PDEATHSIG") ? signal(value, teller, []) : hex(value);
-
-/** The bytes that a pointer and the length after it name. */
-const buffer: Argument = (address, teller, [, , length = 0n]) => {
-  const bytes = teller.read(address, Number(length < 33n ? length : 33n));
-  return bytes === undefined ? pointer(address, teller, []) : quote(bytes);
-};
 
 /** The word in memory that a pointer leads to. */
 function wordAt(tell: (word: bigint, teller: Teller) => string): Argument {
@@ -70,55 +50,48 @@ function wordAt(tell: (word: bigint, teller: Teller) => string): Argument {
   };
 }
 
-/** A set of 64 signals. If it has more than half of them, the text lists those that it lacks, as strace does. */
-const signalSet = wordAt((set, { constants }) => {
-  const { isInverse, names } = signalsOf(set, constants);
-  return `${isInverse ? "~" : ""}[${names.map((name) => name.replace(/^SIG/, "")).join(" ")}]`;
-});
-
-/** What becomes of a signal: the first word of the kernel's struct sigaction. */
-const disposition = wordAt((handler) => {
-  return `{${handler === 0n ? "SIG_DFL" : handler === 1n ? "SIG_IGN" : hex(handler)}}`;
-});
-
-const protection = flags(/^PROT_(READ|WRITE|EXEC)$/, "PROT_NONE");
-const mapFlags = flags(/^MAP_(SHARED|PRIVATE|FIXED|ANONYMOUS|POPULATE)$/);
-const waitOptions = flags(/^(WNOHANG|WUNTRACED|WCONTINUED|__WALL|__WCLONE|__WNOTHREAD)$/);
-
-// SIG_BLOCK and its like, and rseq's flag, are in no encoder: <asm/signal.h>, <linux/rseq.h>.
-const maskChange = oneOf({ 0: "SIG_BLOCK", 1: "SIG_UNBLOCK", 2: "SIG_SETMASK" });
-const rseqFlags = oneOf({ 0: "0", 1: "RSEQ_FLAG_UNREGISTER" });
-
-/** The arguments of the calls that occur here, by their names. */
-const SIGNATURES: Readonly<Record<string, readonly Argument[]>> = {
-  clone: [cloneWord, pointer, pointer, pointer, pointer],
-  close: [int],
-  exit: [int],
-  exit_group: [int],
-  getpgid: [int],
-  getpid: [],
-  getppid: [],
-  getsid: [int],
-  gettid: [],
-  kill: [int, signal],
-  mmap: [pointer, word, protection, mapFlags, int, word],
-  mprotect: [pointer, word, protection],
-  munmap: [pointer, word],
-  pause: [],
-  prctl: [named("PR_"), deathSignal],
-  // PTRACE_TRACEME is the only request that a stub makes, and in no encoder.
-  ptrace: [oneOf({ 0: "PTRACE_TRACEME" })],
-  rseq: [pointer, int, rseqFlags, word],
-  rt_sigaction: [signal, disposition, pointer, int],
-  rt_sigprocmask: [maskChange, signalSet, pointer, int],
-  setpgid: [int, int],
-  setsid: [],
-  tgkill: [int, int, signal],
-  wait4: [int, pointer, waitOptions, pointer],
-  write: [int, buffer, long],
+/** How an argument is told, by the letter of its kind. */
+const KINDS: Readonly<Record<string, Argument>> = {
+  // A number of type int, a pointer, a signal; what has no better form.
+  d: (word) => `${BigInt.asIntN(32, word)}`,
+  ...{ l: long, p: pointer, i: signal, x: (word) => hex(word) },
+  // The flags of a clone with its exit signal.
+  c: (value, { constants }) => formatClone(value & ~0xffn, Number(value & 0xffn), constants),
+  // The bytes that a pointer and the length after it name.
+  b: (address, teller, [, , length = 0n]) => {
+    const bytes = teller.read(address, Number(length < 33n ? length : 33n));
+    return bytes === undefined ? pointer(address, teller, []) : quote(bytes);
+  },
+  // A protection, flags of mmap, options of wait4.
+  t: flags(/^PROT_(READ|WRITE|EXEC)$/, "PROT_NONE"),
+  f: flags(/^MAP_(SHARED|PRIVATE|FIXED|ANONYMOUS|POPULATE)$/),
+  w: flags(/^(WNOHANG|WUNTRACED|WCONTINUED|__WALL|__WCLONE|__WNOTHREAD)$/),
+  // An option of prctl, and its signal.
+  o: (value, { constants }) =>
+    constantName(value, "PR_", constants) ?? `${BigInt.asIntN(32, value)}`,
+  e: (value, teller, [option]) =>
+    option === teller.constants.get("PR_SET_PDEATHSIG") ? signal(value, teller, []) : hex(value),
+  // The change of a mask, and a set of 64 signals: of more than half of them, as strace does, those that it lacks.
+  m: oneOf("SIG_BLOCK", "SIG_UNBLOCK", "SIG_SETMASK"),
+  s: wordAt((set, { constants }) => {
+    const { isInverse, names } = signalsOf(set, constants);
+    return `${isInverse ? "~" : ""}[${names.map((name) => name.replace(/^SIG/, "")).join(" ")}]`;
+  }),
+  // What becomes of a signal: the first word of the kernel's struct sigaction.
+  a: wordAt((handler) => `{${["SIG_DFL", "SIG_IGN"][Number(handler)] ?? hex(handler)}}`),
+  // The only request that a stub makes; the flags of rseq.
+  q: oneOf("PTRACE_TRACEME"),
+  r: oneOf("0", "RSEQ_FLAG_UNREGISTER"),
 };
 
-const UNKNOWN: readonly Argument[] = [word, word, word, word, word, word];
+/** The calls that occur here, with the kinds of their arguments. */
+const CALLS = `
+  clone:cpppp close:d exit:d exit_group:d getpgid:d getpid: getppid: getsid:d gettid: kill:di mmap:pxtfdx mprotect:pxt
+  munmap:px pause: prctl:oe ptrace:q rseq:pdrx rt_sigaction:iapd rt_sigprocmask:mspd setpgid:dd setsid: tgkill:ddi
+  wait4:dpwp write:dbl`;
+const SIGNATURES = new Map(
+  [...CALLS.matchAll(/(\w+):(\w*)/g)].map(([, name, kinds = ""]) => [name, kinds]),
+);
 
 /** An argument: its word; text for one that the recorder does not know, such as an address in the host; or both. */
 export type Word = bigint | string | Call["arguments"][number];
@@ -128,9 +101,9 @@ export function tellCall(call: string | bigint, words: readonly Word[], teller: 
   const name =
     typeof call === "string" ? call : (syscallName(call, teller.constants) ?? `syscall_${call}`);
   const values = words.map((each) => (typeof each === "bigint" ? each : 0n));
-  const known = Object.hasOwn(SIGNATURES, name) ? SIGNATURES[name] : undefined;
-  const args = (known ?? UNKNOWN).map((tell, i) =>
-    tellWord(words[i] ?? 0n, (value) => tell(value, teller, values)),
+  const kinds = SIGNATURES.get(name) ?? "xxxxxx";
+  const args = [...kinds].map((kind, i) =>
+    tellWord(words[i] ?? 0n, (value) => KINDS[kind]?.(value, teller, values) ?? hex(value)),
   );
   return { name, arguments: args, result: null };
 }

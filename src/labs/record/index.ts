@@ -1,5 +1,6 @@
 export type { Check, CheckStatus } from "../../lib/check.ts";
 export type { Shape, Shaped } from "../../lib/shape.ts";
+export type { Tracing } from "./acting.ts";
 export { Actor } from "./actor.ts";
 export type { Teller, Word } from "./calls.ts";
 export { LESSONS, summaryOf } from "./course.ts";
@@ -51,4 +52,3 @@ export type {
   TryOptions,
 } from "./telling.ts";
 export { renderText, type TextOptions } from "./text.ts";
-export type { Tracing } from "./tracing.ts";

@@ -1,6 +1,6 @@
 import { InputError, OutputError } from "../../lib/errors.ts";
 import { excess, inputName, type Limit, readInput } from "../../lib/input.ts";
-import { bytes, parseJson, show, text } from "../../lib/shape.ts";
+import { bytes, inPlace, parseJson, show, text } from "../../lib/shape.ts";
 import { escapeUnits } from "../../lib/visible.ts";
 import { type Recording, recordingShape } from "./recording.ts";
 
@@ -16,16 +16,7 @@ export const RECORDING_LIMIT: Limit = { most: 20_000_000, of: "a recording" };
 export function loadRecording(file: string | 0): Recording {
   if (file !== 0) text(file, "file");
   const document = readInput(file, RECORDING_LIMIT);
-  try {
-    return parseRecording(document);
-  } catch (cause) {
-    if (!(cause instanceof InputError)) throw cause;
-    const { message, remedy } = cause;
-    throw new InputError(`${inputName(file)}: ${message}`, {
-      cause,
-      ...(remedy !== undefined && { remedy }),
-    });
-  }
+  return inPlace(inputName(file), () => parseRecording(document));
 }
 
 /**

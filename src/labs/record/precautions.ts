@@ -1,4 +1,5 @@
 import { PAGE_SIZE } from "../../core/shim/auxiliary_vector.ts";
+import type { SyscallArgument, SyscallResult } from "../../core/stub/injection.ts";
 import type { Stub } from "../../core/stub/stub.ts";
 import type { Tracer } from "../../core/stub/tracer.ts";
 
@@ -50,4 +51,27 @@ export function limitLife(stub: Stub, milliseconds = LIFE.seconds * 1000): void 
   const id = new DataView(stub.read(timer, 4).buffer).getInt32(0, true);
   stub.call("timer_settime", id, 0, setting, 0);
   stub.call("munmap", page, PAGE_SIZE);
+}
+
+/** CLOSE_RANGE_UNSHARE of linux/close_range.h, which the encoders do not define. */
+const CLOSE_RANGE_UNSHARE = 2;
+/** A descriptor that is never open. */
+const NO_DESCRIPTOR = 0x7fff_ffff;
+
+/** What is asked of a stub, which may be one that takes down the calls. */
+interface Caller {
+  readonly tracer: { flag(name: string): bigint };
+  call(name: string, ...args: SyscallArgument[]): bigint;
+  inject(name: string, ...args: SyscallArgument[]): SyscallResult;
+}
+
+/**
+ * Gives a stub its own file table, so that no call can close a descriptor that Node.js needs. Some container profiles
+ * forbid unshare but allow close_range (Linux 5.9).
+ *
+ * @throws SyscallError if both are refused
+ */
+export function leaveFiles(stub: Caller): void {
+  if (stub.inject("unshare", stub.tracer.flag("CLONE_FILES")).errno === null) return;
+  stub.call("close_range", NO_DESCRIPTOR, NO_DESCRIPTOR, CLOSE_RANGE_UNSHARE);
 }

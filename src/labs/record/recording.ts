@@ -5,7 +5,7 @@
  */
 
 import { ARCHES } from "../../core/machine/index.ts";
-import { InputError } from "../../lib/errors.ts";
+import { type Failure, InputError } from "../../lib/errors.ts";
 import {
   count,
   hexWord,
@@ -272,6 +272,12 @@ export const pieceShape = record({
   code: optional(parts.code),
   observed: optional(parts.observed),
   end: optional(parts.end),
+});
+
+/** Why what records a part of it, elsewhere, has failed (lib/errors.ts). */
+export const failureShape = record<Failure>({
+  failure: text,
+  details: record({ code: text, remedy: optional(text) }),
 });
 
 /**

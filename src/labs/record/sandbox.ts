@@ -8,7 +8,7 @@ import { PROCESS_LIMIT, StateError, StublabError, UnsupportedError } from "../..
 import { optional, record, type Shaped, text } from "../../lib/shape.ts";
 import { guardedArguments, guardPath } from "../../sandbox/guard.ts";
 import type { Recorder } from "./recorder.ts";
-import { type Piece, pieceShape } from "./recording.ts";
+import { failureShape, type Piece, pieceShape } from "./recording.ts";
 import type { Scene } from "./scene.ts";
 
 /** How long a sandbox may take until its first message, and from one point to the next, in milliseconds. */
@@ -27,7 +27,7 @@ const messageShape = record({
   /** The point at which it waits, and its data for the host. */
   pause: optional(record({ point: text, told: text })),
   /** Why it failed. */
-  failed: optional(record({ message: text, code: text, remedy: text })),
+  failed: optional(failureShape),
 });
 
 /** What a sandbox says: one of these. */
@@ -178,11 +178,8 @@ export class Sandbox {
   #next(): Message | undefined {
     const message = this.#messages.shift();
     if (message?.failed === undefined) return message;
-    const { message: why, code, remedy } = message.failed;
-    throw new StublabError(`the sandboxed host failed: ${why}`, {
-      code,
-      ...(remedy !== "" && { remedy }),
-    });
+    const { failure, details } = message.failed;
+    throw new StublabError(`the sandboxed host failed: ${failure}`, details);
   }
 
   /** The error of a sandbox that has ended, and did not report why: it may have lacked a resource. */

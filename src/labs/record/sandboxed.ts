@@ -3,7 +3,7 @@
 
 import { parentPort } from "node:worker_threads";
 import type { Encoder } from "../../core/encoder/abi.ts";
-import { StateError, StublabError } from "../../lib/errors.ts";
+import { failureOf, StateError } from "../../lib/errors.ts";
 import { loadLesson } from "./course.ts";
 import { Recorder } from "./recorder.ts";
 import type { Message } from "./sandbox.ts";
@@ -32,9 +32,7 @@ export async function playSandboxed(open: (encoder: string) => Promise<Encoder>)
   try {
     await play(await open(encoder));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const { code, remedy = "" } = error instanceof StublabError ? error : new StateError(message);
-    send({ failed: { message, code, remedy } });
+    send({ failed: failureOf(error) });
     process.exitCode = 1;
   }
 }

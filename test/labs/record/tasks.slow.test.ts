@@ -5,7 +5,7 @@ import { Filter } from "../../../src/labs/compare/interpreter.ts";
 import { LESSONS } from "../../../src/labs/record/course.ts";
 import { renderJson } from "../../../src/labs/record/load.ts";
 import { answerFilter, FREE } from "../../../src/labs/record/tasks/confine.ts";
-import { CODE } from "../../../src/labs/record/tasks/exercises/arch.ts";
+import { DAMAGES } from "../../../src/labs/record/tasks/exercises/code.ts";
 import { type Graded, gradeAnswerConfined, keyOf } from "../../../src/labs/record/tasks/grade.ts";
 import {
   assignment,
@@ -152,7 +152,7 @@ tasks("wrong answers of many kinds are refused, each with its reason", async () 
 
 tasks("each damaged stub code is refused as it is handed out", async () => {
   const found = new Map<string, string>();
-  for (let i = 0; i < 400 && found.size < CODE.DAMAGES.length; i++) {
+  for (let i = 0; i < 400 && found.size < DAMAGES.length; i++) {
     const [part = ""] = exerciseFor("repair-stub", student(i)).parts ?? [];
     found.set(part, student(i));
   }

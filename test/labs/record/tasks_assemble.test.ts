@@ -1,7 +1,7 @@
 import { loadListing } from "../../../src/labs/record/listing.ts";
 import { KERNEL } from "../../../src/labs/record/tasks/answer.ts";
 import { assemble } from "../../../src/labs/record/tasks/assemble.ts";
-import { stubSource } from "../../../src/labs/record/tasks/exercises/repair.ts";
+import { stubSource } from "../../../src/labs/record/tasks/exercises/code.ts";
 
 const assembling = suite("code of answers");
 const withCompiler = needs(assembling, "cc");

@@ -11,7 +11,6 @@ import { expectRecording } from "../load.ts";
 import type { Recording, Step } from "../recording.ts";
 import { STAGE_STYLE } from "../stage/style.ts";
 import { renderCourse, renderEnd, renderIntroduction } from "./about.ts";
-import { usedConstants } from "./constants.ts";
 import type { Course, PageData, TaskLink } from "./data.ts";
 import { PAGE_STYLE } from "./style.ts";
 
@@ -86,4 +85,14 @@ function withChanges(step: Step): Step {
   const { before, after } = step.registers;
   const changed = Object.entries(before).filter(([name, word]) => after[name] !== word);
   return { ...step, registers: { before: Object.fromEntries(changed), after } };
+}
+
+/** The constants whose names recordings use: calls.ts and annotate.ts look up no others. */
+const USED =
+  /^(SYS_[a-z]|SIG(?!INFO_)|CLONE_(?!ARGS|3)|E[A-Z0-9]+$|W[A-Z]+$|__W[A-Z]+$|PR_|PROT_|MAP_|PTRACE_O_)/;
+
+/** The encoder's constants that a page needs, by their names. */
+export function usedConstants(constants: ReadonlyMap<string, bigint>): Record<string, number> {
+  const used = [...constants].filter(([name]) => USED.test(name));
+  return Object.fromEntries(used.map(([name, value]) => [name, Number(value)]));
 }

@@ -1,7 +1,7 @@
 import { HOST_ARCH } from "../../../core/machine/index.ts";
 import { hex } from "../../../lib/errors.ts";
 import type { Actor } from "../actor.ts";
-import { NAMES } from "../arch.ts";
+import { inWords } from "../lesson_text.ts";
 import type { Acts } from "./play.ts";
 
 /** All signals except SIGKILL and SIGSTOP. */
@@ -35,7 +35,7 @@ export const play: Acts<"blocked-signals"> = (scene, say) => {
   control.attach();
   control.callBriefly("getpid", [], say("first-call"));
   stub.call("getpid", [], say.parts("trap"));
-  checkBlocked(`after its ${NAMES.TRAP}`, ALL & ~setOf("SIGTRAP"), stub.facts);
+  checkBlocked(inWords("after its INT3"), ALL & ~setOf("SIGTRAP"), stub.facts);
 
   for (const each of [stub, control]) {
     each.setRegisters(each.frame(SLEEP), say("sleep.why"));

@@ -2,8 +2,7 @@ import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { parseFlags } from "../../../lib/names.ts";
 import type { Actor } from "../actor.ts";
-import { NAMES } from "../arch.ts";
-import { common } from "../lesson_text.ts";
+import { common, inWords } from "../lesson_text.ts";
 import { LIFE, limitLife } from "../precautions.ts";
 import type { Said } from "../said.ts";
 import type { Scene } from "../scene.ts";
@@ -26,7 +25,7 @@ export function killTracer(scene: Scene, names: readonly string[], why: Said) {
   const [first, second] = [tracer.stub.createStub(), tracer.stub.createStub()];
   for (const stub of [first, second]) limitLife(stub);
   const guest = scene.enlist("guest", "a stub in which a guest loops", first);
-  const idle = scene.enlist("idle", `a stub at its ${NAMES.TRAP}`, second);
+  const idle = scene.enlist("idle", inWords("a stub at its INT3"), second);
 
   loadGuest(scene, guest);
   const clear = [scene.tracer.host.flag("PR_SET_PDEATHSIG"), 0n];

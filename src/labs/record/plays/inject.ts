@@ -1,5 +1,5 @@
 import { hex } from "../../../lib/errors.ts";
-import { NAMES } from "../arch.ts";
+import { inWords } from "../lesson_text.ts";
 import type { Acts } from "./play.ts";
 
 /** A file descriptor that is not open. */
@@ -20,6 +20,6 @@ export const play: Acts<"inject"> = (scene, say) => {
   const names = changed.map(([name]) => name).join(", ");
   scene.check("registers that differ between the two", "none", names || "none");
   scene.check("close of a file that is not open", "EBADF", `${failed.errno}`);
-  const rests = `the stub rests ${NAMES.AT} its ${NAMES.TRAP}`;
+  const rests = inWords("the stub rests after its INT3");
   scene.check(rests, hex(tracer.host.restAddress), hex(stub.rip));
 };

@@ -1,6 +1,5 @@
 import type { ProcessFacts } from "../../../core/stub/proc.ts";
-import { NAMES } from "../arch.ts";
-import { common } from "../lesson_text.ts";
+import { common, inWords } from "../lesson_text.ts";
 import { killTracer } from "./dying_tracer.ts";
 import type { Acts } from "./play.ts";
 
@@ -37,7 +36,7 @@ export const play: Acts<"no-exitkill"> = (scene, say) => {
   scene.recorder.arrow("signal", same, scene.recorder.length, "SIGCONT");
   const wait = common("adopted");
   const trapped = idle.awaitEnd({ stop: say("trapped"), wait });
-  scene.check(`the stub at its ${NAMES.TRAP}, after SIGCONT`, "killed by SIGTRAP", trapped);
+  scene.check(inWords("the stub at its INT3, after SIGCONT"), "killed by SIGTRAP", trapped);
   guest.signal("SIGKILL", say("killed"));
   const how = guest.awaitEnd({ stop: say("ends"), wait });
   scene.check("the guest's end", "killed by SIGKILL", how);

@@ -1,12 +1,10 @@
 import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { hex } from "../../../lib/errors.ts";
-import { NAMES } from "../arch.ts";
 import { expectRseq } from "../examine.ts";
+import { inWords } from "../lesson_text.ts";
 import { dumpNoCore } from "../precautions.ts";
 import type { Acts } from "./play.ts";
-
-const { PC, TRAP } = NAMES;
 
 /** What glibc registers. */
 const AREA_LENGTH = 32;
@@ -46,7 +44,7 @@ export const play: Acts<"rseq"> = (scene, say) => {
   const told = rests ? say.parts("rests") : say.parts("faults");
   actor.waited(actor.stopped(first, told.stop), told.wait);
   if (rests) {
-    from = last(TRAP);
+    from = last("INT3");
     actor.resume(say("again.resumed"));
     actor.awaitStop(say("again.stop"));
   }
@@ -55,12 +53,12 @@ export const play: Acts<"rseq"> = (scene, say) => {
   const kernel = tracer.host.constant("SI_KERNEL");
   const name = code === kernel ? "SI_KERNEL" : code;
   actor.getSignalInfo(say("info", { code: name, address: hex(fault), took }));
-  scene.check(`${PC} at the SIGSEGV: after the ${from.place}`, from.rip, hex(actor.rip));
+  scene.check(inWords(`RIP at the SIGSEGV: after the ${from.place}`), from.rip, hex(actor.rip));
   scene.check("si_code", `${kernel}`, `${code}`);
   scene.check("si_addr", "0x0", hex(fault));
   actor.resume(say("suppressed.resumed"));
   actor.awaitStop(say("suppressed.stop"));
-  scene.check(`resumed without the signal: ${PC}`, from.rip, hex(actor.rip));
+  scene.check(inWords("resumed without the signal: RIP"), from.rip, hex(actor.rip));
   actor.resume(say("delivered.resumed"), "SIGSEGV");
   const how = actor.awaitEnd(say("delivered.stop", { step: step + 1 }));
   scene.check("the stub's end", "killed by SIGSEGV", how);

@@ -1,7 +1,7 @@
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { topOfUserSpace } from "../../../core/stub/user_space.ts";
 import { hex } from "../../../lib/errors.ts";
-import { NAMES } from "../arch.ts";
+import { inWords } from "../lesson_text.ts";
 import type { Acts } from "./play.ts";
 
 export const play: Acts<"scrub"> = (scene, say) => {
@@ -20,6 +20,6 @@ export const play: Acts<"scrub"> = (scene, say) => {
   const maps = facts.mappings.map((each) => `${range(each.start, each.end)} ${each.protection}`);
   scene.check("its memory map", `${range(start, end)} r-xp`, maps.join(", "));
   scene.check("resident", `${PAGE_SIZE} bytes`, `${facts.residentBytes} bytes`);
-  scene.check(`it rests ${NAMES.AT} its ${NAMES.TRAP}`, hex(restAddress), hex(stub.rip));
+  scene.check(inWords("it rests after its INT3"), hex(restAddress), hex(stub.rip));
   scene.check("it is alive: getpid, injected", `${stub.pid}`, `${stub.stub.call("getpid")}`);
 };

@@ -2,7 +2,8 @@ import { HOST_MACHINE } from "../../../core/machine/index.ts";
 import { PAGE_SIZE } from "../../../core/shim/auxiliary_vector.ts";
 import { hex, StateError } from "../../../lib/errors.ts";
 import { parseFlags } from "../../../lib/names.ts";
-import { HOST, NAMES, resultWord } from "../arch.ts";
+import { HOST, resultWord } from "../arch.ts";
+import { inWords } from "../lesson_text.ts";
 import type { Said } from "../said.ts";
 import type { Outcome } from "../stepping.ts";
 import type { Acts } from "./play.ts";
@@ -51,7 +52,7 @@ export const play: Acts<"switch"> = (scene, say) => {
     guest.getRegisters(why);
   };
 
-  guest.look(`stub ${space.pid} rests ${NAMES.AT} its ${NAMES.TRAP}`, say("rests"));
+  guest.look(inWords(`stub ${space.pid} rests after its INT3`), say("rests"));
   enter(say("enters"));
   run(say("begins"));
   if (guest.next !== "getpid") run(say("number"));
@@ -85,7 +86,7 @@ export const play: Acts<"switch"> = (scene, say) => {
   const expected = [CODE, NOTEBOOK, BigInt(tracer.host.stubAddress)].map(hex);
   scene.check("its pages", expected.join(", "), starts.join(", "));
   const status = hex(registers.get(HOST.ARGUMENTS[0] ?? ""));
-  scene.check(`the exit status in ${NAMES.FIRST}`, "0x0", status);
+  scene.check(inWords("the exit status in RDI"), "0x0", status);
   const result = BigInt.asIntN(64, resultWord(registers.dump()));
   scene.check(SKIPPED.fact, `${SKIPPED.word}`, `${result}`);
 };

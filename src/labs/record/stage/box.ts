@@ -41,21 +41,14 @@ export function boxOf(at: At, lane: Lane): Box {
   const { moments, index } = at;
   const { lanes, steps } = moments.recording;
   const step = steps[index];
-  const { state } = moments.lane(lane.id, index);
+  const acts = step?.lane === lane.id;
+  const known = { ...lane, colour: colourOf(lanes, lane.id), acts };
   if (lane.terminal)
-    return {
-      ...{ ...lane, colour: colourOf(lanes, lane.id), state: null, isNew: false },
-      ...{ told: "terminal", acts: step?.lane === lane.id, words: keysOf(at, lane) },
-    };
-  return {
-    ...lane,
-    colour: colourOf(lanes, lane.id),
-    state,
-    told: tellState(moments, lane.id, index),
-    acts: step?.lane === lane.id,
-    isNew: step?.lane === lane.id && step.kind === "clone",
-    words: hasEnded(state) ? [] : [...wordsOf(at, lane), ...codeOf(at, lane)],
-  };
+    return { ...known, state: null, told: "terminal", isNew: false, words: keysOf(at, lane) };
+  const { state } = moments.lane(lane.id, index);
+  const words = hasEnded(state) ? [] : [...wordsOf(at, lane), ...codeOf(at, lane)];
+  const told = tellState(moments, lane.id, index);
+  return { ...known, state, told, isNew: acts && step.kind === "clone", words };
 }
 
 /** Its state, with what led to it. */

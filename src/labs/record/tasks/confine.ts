@@ -18,7 +18,7 @@ import {
 } from "../../../core/stub/filter.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
-import { leaveFiles } from "../files.ts";
+import { leaveFiles } from "../precautions.ts";
 import { kernelWord } from "./answer.ts";
 
 /** The calls that an answer may make with any arguments: none of them reaches a process or a file of others. */

@@ -2,9 +2,10 @@ import type { SyscallArgument } from "../../../core/stub/injection.ts";
 import { DeadlineError, DeathError, hex, StublabError, TraceError } from "../../../lib/errors.ts";
 import { syscallName } from "../../../lib/names.ts";
 import type { Actor } from "../actor.ts";
-import { callWords, HOST, NAMES, nextCallNumber, resultWord } from "../arch.ts";
+import { callWords, HOST, nextCallNumber, resultWord } from "../arch.ts";
 import { detachInStop } from "../birth.ts";
 import { processFacts } from "../kernel_view.ts";
+import { inWords } from "../lesson_text.ts";
 import type { Words } from "./answer.ts";
 
 /** A system call that a stub has made. */
@@ -29,7 +30,7 @@ export interface Run extends End {
 }
 
 /** What is expected of a stub most often: it met its INT3. */
-export const RESTS = `rests ${NAMES.AT} its ${NAMES.TRAP}`;
+export const RESTS = inWords("rests after its INT3");
 /** It is not traced then. */
 export const STOPPED = "has stopped itself";
 
@@ -159,7 +160,7 @@ function endBy(error: unknown, actor: Actor, call?: string, last = call): End {
 /** The end of a process. @param call in which it ended */
 function endedBy(how: string, call = "a call"): End {
   const refused = call.startsWith(NO_CALL)
-    ? `${NAMES.NUMBER} is the number of a call at the ${NAMES.CALL}, and ${call} is unknown`
+    ? `${inWords("RAX is the number of a call at the SYSCALL")}, and ${call} is unknown`
     : `answers must not call ${call} like this: it could reach files or processes of others`;
   return { told: how, harm: how === REFUSED ? refused : undefined };
 }
@@ -169,7 +170,7 @@ type Arguments = readonly SyscallArgument[];
 /** An injected call, recorded: its result as in `MadeCall`, or the end of the stub. */
 export function inject(actor: Actor, name: string, args: Arguments, why: string): string {
   try {
-    actor.call(name, args, { why, answer: `The result is in ${NAMES.RESULT}.` });
+    actor.call(name, args, { why, answer: inWords("The result is in RAX.") });
     return resultOf(actor).told;
   } catch (error) {
     if (error instanceof TraceError) return "does not return";

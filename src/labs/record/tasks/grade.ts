@@ -3,7 +3,7 @@ import { devNull } from "node:os";
 import { fileURLToPath } from "node:url";
 import { loadShim } from "../../../core/shim/shim.ts";
 import { check } from "../../../lib/check.ts";
-import { StublabError } from "../../../lib/errors.ts";
+import { errorOf } from "../../../lib/errors.ts";
 import { ForeignProcess } from "../../../sandbox/process.ts";
 import { factOf } from "../fact.ts";
 import { expectRecording } from "../load.ts";
@@ -108,8 +108,7 @@ async function tryAnswer(file: string, { task, exercise, source }: Submission): 
       const steps: number[] = [];
       for (const { piece } of said) if (piece !== undefined) recorder.adopt(piece, steps);
       const failed = said.find((each) => each.failed !== undefined)?.failed;
-      if (failed !== undefined)
-        throw new StublabError(failed.message, { ...failed, remedy: failed.remedy || undefined });
+      if (failed !== undefined) throw errorOf(failed);
       const judged = said.find((each) => each.judged !== undefined)?.judged;
       if (judged?.late && tries < MOST_TRIES) {
         discarded.push(judged.reason ?? "");

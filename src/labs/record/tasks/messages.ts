@@ -6,7 +6,7 @@ import { loadShim } from "../../../core/shim/shim.ts";
 import { errnoName } from "../../../lib/errno.ts";
 import { UnsupportedError } from "../../../lib/errors.ts";
 import { nullable, optional, record, type Shaped, text, truth } from "../../../lib/shape.ts";
-import { listing, type Piece, pieceShape } from "../recording.ts";
+import { failureShape, listing, type Piece, pieceShape } from "../recording.ts";
 
 const messageShape = record({
   /** An answer that is to be tried: the file, and its code. */
@@ -15,7 +15,7 @@ const messageShape = record({
   /** That it was tried: why it is not right, and whether a deadline was missed for no reason that is known. */
   judged: optional(record({ reason: nullable(text), late: truth })),
   /** Why it could not be tried. */
-  failed: optional(record({ message: text, remedy: text, code: text })),
+  failed: optional(failureShape),
 });
 
 /** One of these. */

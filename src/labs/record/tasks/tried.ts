@@ -1,7 +1,7 @@
 // The process in which an answer is tried. The file of messages has the answer, and gets what is recorded, and the judgement.
 
 import { writeSync } from "node:fs";
-import { DeadlineError, StublabError } from "../../../lib/errors.ts";
+import { DeadlineError, failureOf, StublabError } from "../../../lib/errors.ts";
 import { CHANNEL, encodeMessage } from "../../../sandbox/channel.ts";
 import { Recorder } from "../recorder.ts";
 import { Decided, Judge } from "./judge.ts";
@@ -39,10 +39,7 @@ writeSync(CHANNEL, encodeMessage({ kind: "ready" }));
 try {
   judge();
 } catch (error) {
-  const { message, stack: text = message } = error instanceof Error ? error : new Error(`${error}`);
-  const known = error instanceof StublabError;
-  const { code, remedy = "" } = known ? error : { code: StublabError.code };
-  writeMessage(MESSAGES, { failed: { message: known ? message : text, code, remedy } });
+  writeMessage(MESSAGES, { failed: failureOf(error) });
 }
 // With it all processes in its namespace end.
 process.exit();

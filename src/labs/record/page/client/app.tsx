@@ -2,14 +2,11 @@ import { useEffect, useLayoutEffect, useMemo, useReducer, useState } from "preac
 import { hasEnded } from "../../moment.ts";
 import { type Action, type Reading, read, seenAt, sinceAt } from "../../reading.ts";
 import { stepNumber } from "../../tell.ts";
-import { Bar } from "./bar.tsx";
+import { Bar, Scrubber } from "./bar.tsx";
 import { moments, recording } from "./book.ts";
-import { CodeFold } from "./code.tsx";
-import { ProcFold, RegistersFold } from "./folds.tsx";
+import { CodeFold, ProcFold, RegistersFold } from "./folds.tsx";
 import { useKeys } from "./keys.ts";
-import { nameInAddress, readPlace } from "./place.ts";
 import { beginKept, keepReading } from "./progress.ts";
-import { Scrubber } from "./scrubber.tsx";
 import { isWide, StageView } from "./stage.tsx";
 import { Cast, Story } from "./story.tsx";
 
@@ -127,4 +124,22 @@ function useFocus(reading: Reading): void {
     if (document.activeElement !== document.body || reading.answers.size === 0) return;
     document.querySelector<HTMLElement>("#step-title")?.focus({ preventScroll: true });
   }, [reading.asked]);
+}
+
+// Addresses: "#step=12" leads to a step.
+
+/** The index of the step that an address names; null if it names none. */
+export function readPlace(fragment = location.hash): number | null {
+  const index = Number(/^#step=(\d{1,7})$/.exec(fragment)?.[1] ?? 0) - 1;
+  return isStep(index) ? index : null;
+}
+
+const isStep = (index: number) => index >= 0 && index < recording.steps.length;
+const fragmentOf = (index: number) => `#step=${stepNumber(index)}`;
+
+/** Has the address name a step, without a new entry in the history. */
+export function nameInAddress(index: number): void {
+  if (location.hash === fragmentOf(index)) return;
+  const path = location.pathname + location.search;
+  history.replaceState(null, "", isStep(index) ? fragmentOf(index) : path);
 }

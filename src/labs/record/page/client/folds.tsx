@@ -1,9 +1,10 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { KernelRow, MeaningRow } from "../../annotate.ts";
 import { hasEnded, isOld, type Known, type Moment } from "../../moment.ts";
+import type { Code } from "../../recording.ts";
 import { tellAge } from "../../tell.ts";
-import { annotator, moments } from "./book.ts";
+import { annotator, arch, moments, recording } from "./book.ts";
 import { stageOf } from "./stage.tsx";
 import { StepLink } from "./story.tsx";
 import { LaneName, Prose, Told } from "./text.tsx";
@@ -95,9 +96,7 @@ function Row({ name, before, after, changed, by, ...row }: Value) {
   const text = <Prose text={after} />;
   return (
     <tr class={changed ? "changed" : ""} data-name={name}>
-      <th scope="row">
-        <Told text={name} />
-      </th>
+      <Told tag="th" scope="row" text={name} />
       <td>
         {changed && (
           <span class="soft">
@@ -116,4 +115,55 @@ function Row({ name, before, after, changed, by, ...row }: Value) {
       </td>
     </tr>
   );
+}
+
+/** The listing, with the place of the thread in it; open where an instruction was executed. */
+export function CodeFold({ moment }: Props) {
+  const { place } = moment;
+  const code = place?.code ?? recording.code[0];
+  if (code === undefined) return null;
+  const title = <Told text={`${code.name} at ${code.base}`} />;
+  return (
+    <Fold kind="code" title={title} wanted={place !== null && place.executed !== null}>
+      <Listing code={code} moment={moment} />
+    </Fold>
+  );
+}
+
+function Listing({ code, moment }: Props & { readonly code: Code }) {
+  const list = useRef<HTMLOListElement>(null);
+  useLayoutEffect(() => reveal(list.current), [moment.index, code]);
+  const place = moment.place?.code === code ? moment.place : null;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by the keyboard (axe: scrollable-region-focusable)
+    <ol class="listing" ref={list} tabIndex={0} aria-label="Listing">
+      {code.lines.flatMap(({ offset, label, text }, i) => [
+        label !== null && <Told tag="li" key={label} class="label" text={`${label}:`} />,
+        <li
+          key={offset}
+          class={`${i === place?.executed ? "executed" : ""} ${i === place?.next ? "next" : ""}`}
+          aria-current={i === place?.executed ? "step" : undefined}
+        >
+          <span>+{offset.toString(16).padStart(2, "0")}</span>
+          <Prose tag="code" text={text} />
+          {i === place?.next && (
+            <small>
+              {place.within > 0
+                ? `${arch.INSTRUCTION_POINTER} is ${place.within} bytes into it`
+                : "next"}
+            </small>
+          )}
+        </li>,
+      ])}
+    </ol>
+  );
+}
+
+/** Scrolls the listing alone so that the line of the step is seen. */
+function reveal(list: HTMLElement | null): void {
+  const line = list?.querySelector<HTMLElement>(".executed, .next");
+  if (list === null || line == null) return;
+  const top = line.offsetTop - list.offsetTop;
+  const inside = top >= list.scrollTop + 32 && top <= list.scrollTop + list.clientHeight - 48;
+  if (!inside) list.scrollTop = top - list.clientHeight / 2;
 }

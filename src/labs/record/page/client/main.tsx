@@ -2,8 +2,7 @@
 
 import { render } from "preact";
 import { App } from "./app.tsx";
-import { Sheet } from "./sheet.tsx";
-import { Slides } from "./slides.tsx";
+import { Sheet, Slides } from "./slides.tsx";
 
 const root = document.getElementById("app");
 const asked = new URLSearchParams(location.search);

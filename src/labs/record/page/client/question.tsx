@@ -1,8 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { choiceOrder, signOf, verdictOf } from "../../reading.ts";
 import { moments, recording, type Walk } from "./book.ts";
-import { Explained } from "./terms.tsx";
-import { Prose } from "./text.tsx";
+import { Explained, Prose } from "./text.tsx";
 
 interface Props extends Walk {
   readonly question: number;
@@ -24,17 +23,13 @@ export function Question({ reading, question, act }: Props) {
       <h2 id="step-title" tabIndex={-1}>
         {/^What if\b/.test(asked.text) ? "What if …?" : "What will happen?"}
       </h2>
-      <p>
-        <Explained text={asked.text} />
-      </p>
+      <Explained tag="p" text={asked.text} />
       <ol class="choices" ref={list}>
         {choiceOrder(reading, question).map((choice, place) => (
           <li key={choice}>
             <button type="button" onClick={() => act({ kind: "answer", choice: place })}>
               <kbd>{place + 1}</kbd>
-              <span>
-                <Prose text={asked.choices[choice] ?? ""} />
-              </span>
+              <Prose tag="span" text={asked.choices[choice] ?? ""} />
             </button>
           </li>
         ))}
@@ -60,9 +55,7 @@ function Verdict({ reading, question, act }: Props) {
   const [sign, outcome] = signOf(reading.answers.get(question), asked.answer);
   return (
     <aside class={`verdict ${outcome}`} aria-label="Your answer">
-      <p class="soft">
-        <Prose text={asked.text} />
-      </p>
+      <Prose tag="p" class="soft" text={asked.text} />
       {verdict.map(([label, told, tone], i) => (
         <p key={i}>
           <b class={tone}>{i === 0 ? `${sign} ${label}` : label}</b>

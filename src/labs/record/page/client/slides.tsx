@@ -1,11 +1,11 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { Question } from "../../recording.ts";
 import { COLUMN, Layout } from "../../stage/layout.ts";
 import type { Stage } from "../../stage/stage.ts";
 import { drawStage } from "../../stage/svg.ts";
 import { events, moments, recording } from "./book.ts";
-import { Answer, Options } from "./sheet.tsx";
-import { columnsOf, elementOf, stageOf } from "./stage.tsx";
+import { columnsOf, elementOf, StageView, stageOf } from "./stage.tsx";
 import { Cast } from "./story.tsx";
 import { LaneName, Prose } from "./text.tsx";
 
@@ -65,14 +65,8 @@ export function Slides() {
     <div class={at === 0 ? "slide title" : "slide"}>
       {index >= 0 && <Picture index={index} />}
       <section aria-live="polite">
-        <h1>
-          <Prose text={heading} />
-        </h1>
-        {text !== "" && (
-          <p>
-            <Prose text={text} />
-          </p>
-        )}
+        <Prose tag="h1" text={heading} />
+        {text !== "" && <Prose tag="p" text={text} />}
         {asked !== undefined && <Options of={questions[asked]?.choices ?? []} />}
         {at === 0 && <Cast />}
       </section>
@@ -148,14 +142,70 @@ function Notes({ at }: { readonly at: number }) {
   return (
     <main class="notes">
       <p class="soft">{`Slide ${at + 1} of ${slides.length}. The keys of the slides work here, too.`}</p>
-      <h1>
-        <Prose text={heading} />
-      </h1>
+      <Prose tag="h1" text={heading} />
       {question !== undefined && <Answer of={question} />}
-      {[text, detail].map((told) => told && <p key={told}>{<Prose text={told} />}</p>)}
-      <p class="soft">
-        <Prose text={`Next: ${slides[at + 1]?.heading ?? "the end"}`} />
-      </p>
+      {[text, detail].map((told) => told && <Prose tag="p" key={told} text={told} />)}
+      <Prose tag="p" class="soft" text={`Next: ${slides[at + 1]?.heading ?? "the end"}`} />
     </main>
+  );
+}
+
+/** A work sheet: for each question the stage before its step, and the choices; with `answers` a page of them for the teacher. */
+export function Sheet({ answers = false }: { readonly answers?: boolean }) {
+  const { title, questions } = recording;
+  return (
+    <div class="worksheet">
+      <Prose tag="h1" text={title} />
+      <p class="name">
+        Name: <span /> Date: <span />
+      </p>
+      {questions.map(({ step, text, choices }, i) => (
+        <section key={text}>
+          <h2>{`Question ${i + 1}, before step ${step + 1}`}</h2>
+          <StageView index={step - 1} width={900} />
+          <Prose tag="p" text={text} />
+          <Options of={choices} />
+          <p class="lines">Why?</p>
+        </section>
+      ))}
+      {answers && <h2 class="answers">Answers, for the teacher</h2>}
+      {answers &&
+        questions.map((question, i) => (
+          <section key={question.text}>
+            <Prose tag="h3" text={`${i + 1}. ${question.text}`} />
+            <Answer of={question} />
+          </section>
+        ))}
+    </div>
+  );
+}
+
+/** Choices, with boxes to be ticked. */
+export function Options({ of }: { readonly of: readonly string[] }) {
+  return (
+    <ul class="options">
+      {of.map((choice) => (
+        <Prose tag="li" key={choice} text={choice} />
+      ))}
+    </ul>
+  );
+}
+
+/** The choices with what is replied to each. */
+export function Answer({ of: { choices, answer, because, replies } }: { readonly of: Question }) {
+  return (
+    <dl class="answer">
+      {choices.map((choice, i) => [
+        <dt key={choice} class={i === answer ? "good" : ""}>
+          {i === answer ? "✓ " : "✗ "}
+          <Prose text={choice} />
+        </dt>,
+        <Prose
+          tag="dd"
+          key={`${choice} reply`}
+          text={i === answer ? because : (replies[i] ?? "")}
+        />,
+      ])}
+    </dl>
   );
 }

@@ -4,8 +4,7 @@ import { deedOf, scoreOf } from "../../reading.ts";
 import { type Block, KINDS, STAGED, stepNumber, tell } from "../../tell.ts";
 import { annotator, contents, events, moments, next, recording, tasks, type Walk } from "./book.ts";
 import { Question, Verdicts } from "./question.tsx";
-import { Explained } from "./terms.tsx";
-import { LaneName, Prose, Told } from "./text.tsx";
+import { Explained, LaneName, Prose, Told } from "./text.tsx";
 
 interface Props extends Walk {
   /** The index of the step that is shown. */
@@ -42,11 +41,7 @@ function Part({ block, ...props }: Props & { readonly block: Block }) {
     case "title":
       return <Title block={block} {...props} />;
     case "prose":
-      return (
-        <p>
-          <Explained text={block.text} />
-        </p>
-      );
+      return <Explained tag="p" text={block.text} />;
     case "detail":
       return (
         <details class="detail">
@@ -55,9 +50,9 @@ function Part({ block, ...props }: Props & { readonly block: Block }) {
         </details>
       );
     case "call":
-      return <Aside text={`in the registers: \`${block.text}\``} />;
+      return <Prose tag="p" class="soft" text={`in the registers: \`${block.text}\``} />;
     case "observer":
-      return <Aside text={`The observer: ${block.text}`} />;
+      return <Prose tag="p" class="soft" text={`The observer: ${block.text}`} />;
     case "memory":
       return (
         <details class="detail memory">
@@ -82,14 +77,6 @@ export function StepLink({ index }: Pick<Props, "index">) {
     <a href={`#step=${stepNumber(index)}`} title={recording.steps[index]?.title}>
       step {stepNumber(index)}
     </a>
-  );
-}
-
-function Aside({ text }: { readonly text: string }) {
-  return (
-    <p class="soft">
-      <Prose text={text} />
-    </p>
   );
 }
 
@@ -120,9 +107,7 @@ function Title({ block, ...props }: Props & { readonly block: Of<"title"> }) {
         {about !== lane && [" → ", <LaneName key={about} id={about} />]} · {KINDS[step]}
         {staged && <strong> · {STAGED}</strong>}
       </p>
-      <h2 id="step-title" class="mono" tabIndex={-1}>
-        <Prose text={text} />
-      </h2>
+      <Prose tag="h2" id="step-title" class="mono" tabIndex={-1} text={text} />
       <Verdicts {...props} />
     </>
   );
@@ -148,9 +133,7 @@ function Beginning({ act }: Pick<Walk, "act">) {
   return (
     <>
       <p class="soft">{`${counted(events.length, "event")} of real processes${asks}`}</p>
-      <h2 id="step-title" tabIndex={-1}>
-        <Explained text={crux} />
-      </h2>
+      <Explained tag="h2" id="step-title" tabIndex={-1} text={crux} />
       <p class="begins">
         <button type="button" class="begin" onClick={() => act({ kind: "event", by: 1 })}>
           Begin <kbd>→</kbd>
@@ -162,9 +145,7 @@ function Beginning({ act }: Pick<Walk, "act">) {
         )}
       </p>
       {more.map((text) => (
-        <p key={text}>
-          <Explained text={text} />
-        </p>
+        <Explained tag="p" key={text} text={text} />
       ))}
     </>
   );
@@ -178,9 +159,7 @@ export function Cast() {
         <dt key={id}>
           <LaneName id={id} />
         </dt>,
-        <dd key={`${id} role`}>
-          <Prose text={role} />
-        </dd>,
+        <Prose tag="dd" key={`${id} role`} text={role} />,
       ])}
     </dl>
   );

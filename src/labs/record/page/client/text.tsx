@@ -1,18 +1,28 @@
+import { type AllHTMLAttributes, Fragment, h } from "preact";
+import { useState } from "preact/hooks";
 import { isForeign } from "../../../../lib/page/html.ts";
 import { cut, stretches } from "../../../../lib/visible.ts";
 import { LEAST_PID } from "../../annotate.ts";
+import type { Term } from "../../lesson_text.ts";
 import { colourOf } from "../../stage/box.ts";
-import { moments, recording } from "./book.ts";
+import { moments, recording, terms } from "./book.ts";
 
 /** How much of a string is shown, in UTF-16 units: no real one is as long. */
 const LONGEST = 3000;
 
+/** A text in an element, if there is a tag; the rest are attributes of that. */
+export interface Texts extends Omit<AllHTMLAttributes, "ref"> {
+  readonly text: string;
+  readonly tag?: keyof HTMLElementTagNameMap;
+}
+
 /** A string of unknown origin: its invisible characters are marked escapes, and it cannot move its neighbours. */
-export function Told({ text }: { readonly text: string }) {
+export function Told({ text, tag, ...attributes }: Texts) {
   const { text: head, rest } = cut(text, LONGEST);
   const parts = stretches(head).map((part) => (part.escaped ? <i>{part.text}</i> : part.text));
   if (rest > 0) parts.push("…");
-  return isForeign(head) ? <bdi>{parts}</bdi> : <span>{parts}</span>;
+  const told = isForeign(head) ? <bdi>{parts}</bdi> : <span>{parts}</span>;
+  return h(tag ?? Fragment, attributes, told);
 }
 
 const pids = new Map(
@@ -32,11 +42,12 @@ export function matcher(words: Iterable<string>): RegExp {
 const PID = matcher(pids.keys());
 
 /** The same with each pid of a lane in the lane's colour; backticks are around code. */
-export function Prose({ text }: { readonly text: string }) {
-  return text.split(/`([^`]+)`/).map((part, i) => {
+export function Prose({ text, tag, ...attributes }: Texts) {
+  const parts = text.split(/`([^`]+)`/).map((part, i) => {
     const inner = <Pids text={part} />;
     return i % 2 === 1 ? <code>{inner}</code> : inner;
   });
+  return h(tag ?? Fragment, attributes, ...parts);
 }
 
 function Pids({ text }: { readonly text: string }) {
@@ -54,9 +65,50 @@ export function colour(id: string): string {
 
 /** The name of a lane in its colour. */
 export function LaneName({ id }: { readonly id: string }) {
+  return <Told tag="b" class={colour(id)} text={id} />;
+}
+
+const byForm = new Map(terms.flatMap((term) => term.forms.map((form) => [form, term] as const)));
+const TERM = matcher([...byForm.keys()].toSorted((a, b) => b.length - a.length));
+
+/** A text in parts, of which each is a term or not; what is in backticks is code, and has none. */
+const partsOf = (text: string) =>
+  text.split(/(`[^`]+`)/).flatMap((part) => (part.startsWith("`") ? [part] : part.split(TERM)));
+
+/** For each term the first text that has it, in the order in which one reads: there it is marked. */
+const firsts = new Map<Term, string>();
+const { introduction, steps, questions } = recording;
+const textsOf = (index: number) => [
+  ...questions.filter(({ step }) => step === index).map(({ text }) => text),
+  ...[steps[index]?.why, steps[index]?.detail].map((text) => text ?? ""),
+];
+for (const text of [...introduction, ...[...steps.keys()].flatMap(textsOf)]) {
+  for (const part of partsOf(text)) {
+    const term = byForm.get(part);
+    if (term !== undefined && !firsts.has(term)) firsts.set(term, text);
+  }
+}
+
+/** A text in which each word of the glossary that is new can be asked for its meaning. */
+export function Explained({ text, tag, ...attributes }: Texts) {
+  const parts = partsOf(text);
+  const known = parts.map((part) => byForm.get(part));
+  const told = parts.map((part, i) => {
+    const term = known[i];
+    const isNew = term && firsts.get(term) === text && known.indexOf(term) === i;
+    return isNew ? <Word text={part} term={term} /> : <Prose text={part} />;
+  });
+  return h(tag ?? Fragment, attributes, ...told);
+}
+
+function Word({ text, term }: { readonly text: string; readonly term: Term }) {
+  const [open, setOpen] = useState(false);
   return (
-    <b class={colour(id)}>
-      <Told text={id} />
-    </b>
+    <>
+      <button type="button" class="gloss" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {text}
+      </button>
+      {open && <Prose tag="span" class="explained" text={term.text} />}
+    </>
   );
 }

@@ -2,15 +2,10 @@ import { HOST_ARCH } from "../../../../core/machine/index.ts";
 import * as amd64 from "./amd64.ts";
 import * as arm64 from "./arm64.ts";
 
-/** A part of the text of "repair-stub", what is right, and what is in its place. */
-type Damage = readonly [part: string, right: string, wrong: string];
-
 /** What tasks with code have of an architecture: the exports of its module. */
 interface TaskCode {
   /** An instruction that reads memory, and the register with its address. */
   readonly LOAD: string;
-  /** What can be wrong in the stub code. */
-  readonly DAMAGES: readonly [Damage, ...Damage[]];
   /** The lines of a guest that makes a call, and then reads at an address. */
   guest(call: string, argument?: number, address?: bigint): string[];
 }

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import type { Actor } from "../../actor.ts";
-import { HOST, NAMES } from "../../arch.ts";
+import { HOST } from "../../arch.ts";
 import { processFacts } from "../../kernel_view.ts";
+import { inWords } from "../../lesson_text.ts";
 import { go, RESTS, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import type { Pose } from "../task.ts";
@@ -59,8 +60,8 @@ export const earlyAttach: Pose = (draw) => {
   const spoilt = draw.one(HOST.PARENT, HOST.MARK, undefined);
   return {
     parts: spoilt === undefined ? [] : ["spoilt"],
-    values: { count, register: NAMES[spoilt === HOST.MARK ? "MARK" : "PARENT"] },
-    start: `${HOST.INSTRUCTION_POINTER} = ${NAMES.CALL}`,
+    values: { count, register: inWords(spoilt === HOST.MARK ? "RBX" : "R15") },
+    start: `${HOST.INSTRUCTION_POINTER} = ${inWords("SYSCALL")}`,
     key: `${HOST.INSTRUCTION_POINTER} = BEGIN\n${HOST.PARENT} = PARENT\n${HOST.MARK} = 1`,
     play(judge, answer) {
       const parent = judge.cast({ lane: "master", role: "the stub that has cloned it" });
@@ -86,7 +87,7 @@ export const makeThread: Pose = (draw) => {
     play(judge, answer) {
       const stub = judge.cast({ role: "the stub that executes your clone" });
       const frame = stub.frame("clone", answer.word("clone"));
-      stub.setRegisters(frame, `Your word is in ${NAMES.FIRST}.`);
+      stub.setRegisters(frame, inWords("Your word is in RDI."));
       const call = makesCall(judge, stub);
       const tid = Number(call.result);
       const isThread = existsSync(`/proc/${stub.pid}/task/${tid}`);

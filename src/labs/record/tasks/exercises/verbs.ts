@@ -1,7 +1,8 @@
 import { readIfThere } from "../../../../core/stub/proc.ts";
 import { StateError } from "../../../../lib/errors.ts";
 import type { Actor } from "../../actor.ts";
-import { HOST, NAMES } from "../../arch.ts";
+import { HOST } from "../../arch.ts";
+import { inWords } from "../../lesson_text.ts";
 import { type Answer, kernelWord, type Words } from "../answer.ts";
 import { awaitEnd, go, inject, kill, type MadeCall, RESTS, STOPPED, write } from "../go.ts";
 import type { Cast, Judge } from "../judge.ts";
@@ -20,7 +21,7 @@ export function writeAnswer(judge: Judge, actor: Actor, answer: Answer, more: Wo
     STUB: BigInt(actor.pid),
     PARENT: BigInt(actor.facts.parentPid),
     BEGIN: BigInt(stubAddress),
-    [NAMES.CALL]: BigInt(stubAddress + shim.stubSyscallOffset()),
+    [inWords("SYSCALL")]: BigInt(stubAddress + shim.stubSyscallOffset()),
     ...more,
   });
   judge.expect("the registers", "accepted", write(actor, words, "The registers of the answer."));
@@ -34,11 +35,12 @@ export function castAnswer(judge: Judge, answer: Answer, more: Words = {}, cast?
 }
 
 /** Why a stub executes the call of an answer. */
-const SELECTED = `The call that the registers select: ${NAMES.NUMBER} has its number, and others its arguments.`;
+const SELECTED =
+  "The call that the registers select: RAX has its number, and others its arguments.";
 
 /** Executes registers that must make a call and return to rest. Returns that call. */
 export function makesCall(judge: Judge, actor: Actor): MadeCall {
-  const run = go(actor, undefined, SELECTED);
+  const run = go(actor, undefined, inWords(SELECTED));
   judge.expect("the stub", RESTS, run);
   const [call] = run.calls;
   judge.expect("a call was executed", "yes", call === undefined ? "no" : "yes");

@@ -1,13 +1,47 @@
+import { HOST_ARCH } from "../../../../core/machine/index.ts";
+import { hex } from "../../../../lib/errors.ts";
+import { record, text } from "../../../../lib/shape.ts";
 import type { Actor } from "../../actor.ts";
 import { HOST } from "../../arch.ts";
 import { loadListing, STUB_CODE } from "../../listing.ts";
 import type { Answer } from "../answer.ts";
 import { CODE_ADDRESS } from "../assemble.ts";
-import { go, kill } from "../go.ts";
+import { go, kill, write } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import type { Pose } from "../task.ts";
-import { CODE } from "./arch.ts";
+import { CODE, indented } from "./arch.ts";
+import LINES from "./damages.jsonl";
 import { cloneNew, livesAsStub } from "./verbs.ts";
+
+export const guestCode: Pose = (draw) => {
+  const call = draw.one("write", "getpid", "exit", "kill", "close", "brk", "openat");
+  const argument = draw.number(2, 0xffff);
+  const address = 0x1_0000n * BigInt(draw.number(16, 0xffff)) + 8n * BigInt(draw.number(0, 8191));
+  return {
+    values: { call, argument, address: hex(address), load: CODE.LOAD },
+    isCode: true,
+    start: indented(CODE.guest("getppid")),
+    key: indented(CODE.guest(call, argument, address)),
+    play(judge, { code }) {
+      const guest = judge.cast({ lane: "guest", role: "a stub in which your code runs", code });
+      guest.emulated = true;
+      const begin = { [HOST.INSTRUCTION_POINTER]: CODE_ADDRESS };
+      write(guest, begin, "It begins at the first instruction of the guest.");
+      judge.expect("the first stop", `stopped at ${call}`, go(guest));
+      const seen = hex(guest.registers()[HOST.ARGUMENTS[0] ?? ""] ?? 0n);
+      judge.expect("RDI at the call", hex(BigInt(argument)), seen);
+      const fault = `raised SIGSEGV at ${hex(address)}`;
+      judge.expect("the second stop", fault, go(guest));
+    },
+  };
+};
+
+/** A line of damages.jsonl: a part of the text of "repair-stub", what is right in the stub code, and what is in its place. */
+const damage = record({ arch: text, part: text, right: text, wrong: text });
+export const DAMAGES = LINES.trimEnd()
+  .split("\n")
+  .map((line) => damage(JSON.parse(line), "damages.jsonl"))
+  .filter(({ arch }) => arch === HOST_ARCH);
 
 /** The stub code, from its listing, with short labels and the names of its constants. */
 export function stubSource(): string {
@@ -19,7 +53,7 @@ export function stubSource(): string {
 }
 
 export const repairStub: Pose = (draw) => {
-  const [part, right, wrong] = draw.one(...CODE.DAMAGES);
+  const { part = "", right = "", wrong = "" } = DAMAGES[draw.number(0, DAMAGES.length - 1)] ?? {};
   const source = stubSource();
   return {
     parts: [part],
