@@ -100,9 +100,15 @@ async function checkFolder(folder: string, options: Options): Promise<number> {
   if (files.length === 0)
     throw new InputError(`${visible(folder)} has no answers: no file whose name ends in .txt`);
   const rows: Row[] = [];
+  const failures: Error[] = [];
+  let told = 0;
+  const isGraded = () => rows.some(({ result }) => result === "right" || result === "wrong");
   const add = (row: Row) => {
     rows.push(row);
-    if (!json && !csv) tell(line(row));
+    // A machine that can try no answer says so once.
+    if (failures.length > 0 && !isGraded()) return;
+    if (!json && !csv) tell(rows.slice(told).map(line).join(""));
+    told = rows.length;
   };
   const opened = await Promise.all(files.map((file) => open(folder, names, file)));
   await finishing(async (interrupted) => {
@@ -116,12 +122,15 @@ async function checkFolder(folder: string, options: Options): Promise<number> {
       });
       const same = opened.filter((each) => edit !== "" && each.task === task && each.edit === edit);
       const others = same.map((each) => each.file).filter((each) => each !== file);
+      if (outcome instanceof Error && !(outcome instanceof InputError)) failures.push(outcome);
       add({ ...rowOf(file, outcome, { task, student }), same: others });
       if (outcome instanceof Error || record === undefined) continue;
       const name = `${file.replace(/\.txt$/, "").replaceAll("/", "+")}.json`;
       await writeOutputs(record, [[name, renderJson(outcome.recording)]]);
     }
   });
+  const [failure] = failures;
+  if (failure !== undefined && !isGraded()) throw failure;
   for (const head of missingIn(names, rows)) add({ ...NOTHING, ...head, of: worthOf(head) });
   const right = rows.filter(({ result }) => result === "right").length;
   if (json || csv) printRows(rows, skipped, csv);
@@ -209,7 +218,7 @@ function printRows(rows: readonly Row[], skipped: readonly string[], csv = false
     wrong: those("wrong").length,
     unreadable: those("unreadable").length,
     ungraded: those("ungraded").length,
-    missing: those("missing").map(({ task, student }) => ({ task, student })),
+    missing: those("missing").map(({ task, student, reason }) => ({ task, student, reason })),
     skipped,
     answers: rows.filter(({ result }) => result !== "missing"),
   });

@@ -131,6 +131,18 @@ cli("reports that a stub cannot be cloned, or not confined", async () => {
   await expectRefusal(denied("seccomp", "EPERM"), FUZZ, /cannot install a filter: EPERM/);
 });
 
+cli("reports once that it can try no answer of a folder", async () => {
+  const folder = temporaryFolder();
+  for (const student of ["ada", "bob"]) {
+    const file = join(folder, `${student}.txt`);
+    await succeeded(stublab(["lesson", "task", "exit-signal", "--student", student, "-o", file]));
+  }
+  const setting = denied("ptrace", "EPERM");
+  const args = ["lesson", "task", "check", folder];
+  await expectRefusal(setting, args, /^stublab: .*ptrace.*EPERM/);
+  assert.is((await runIn(setting, args)).stdout, "");
+});
+
 cli("fuzzes without unshare if there is close_range, and doctor says so", async () => {
   const setting = denied("unshare", "EPERM");
   await succeeded(runIn(setting, FUZZ));

@@ -54,7 +54,16 @@ course("the answers of a class that are missing are named, by task", () => {
     { task: "b", student: "ada" },
     { task: "b", student: "bob" },
   ];
-  assert.equal(missingIn(names, answers), [{ task: "a", student: "bob" }]);
+  assert.equal(missingIn(names, answers), [{ task: "a", student: "bob", reason: null }]);
+});
+
+course("an answer that is missing names a similar student whom the class does not have", () => {
+  const answers = ["ada lovelace", "bob", "cy"].map((student) => ({ task: "a", student }));
+  const reason = "no answer has this name, but one has ada lovelace, who is not in the class";
+  assert.equal(missingIn(["ada lovelase", "bob", "zoe"], answers), [
+    { task: "a", student: "ada lovelase", reason },
+    { task: "a", student: "zoe", reason: null },
+  ]);
 });
 
 course("the tasks after a lesson are those of the lessons up to it", () => {

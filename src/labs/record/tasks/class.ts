@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { InputError } from "../../../lib/errors.ts";
+import { nearest } from "../../../lib/nearest.ts";
 import type { Submission } from "./submission.ts";
 
 /** The fewest characters of a secret. */
@@ -45,14 +46,27 @@ export function parseClass(text: string): string[] {
   return [...new Set(names.filter((name) => name !== ""))];
 }
 
-/** The answers that are missing: of each student, to every task that somebody has answered. */
+/**
+ * The answers that are missing: of each student, to every task that somebody has answered. If somebody whose name the class
+ * does not have has a similar one, the reason names that one.
+ */
 export function missingIn(
   names: readonly string[],
   answers: readonly { readonly task: string | null; readonly student: string | null }[],
-): { task: string; student: string }[] {
-  const tasks = new Set(answers.flatMap(({ task }) => (task === null ? [] : [task])));
+): { task: string; student: string; reason: string | null }[] {
+  const tasks = new Set(answers.flatMap(({ task }) => task ?? []));
+  const strangers = answers.flatMap(({ student }) => student ?? []);
   return names.flatMap((student) => {
     const found = answers.filter((each) => each.student === student).map(({ task }) => task);
-    return [...tasks].filter((task) => !found.includes(task)).map((task) => ({ task, student }));
+    const near = nearest(
+      student,
+      strangers.filter((each) => !names.includes(each)),
+    );
+    const reason =
+      near === undefined
+        ? null
+        : `no answer has this name, but one has ${near}, who is not in the class`;
+    const missing = [...tasks].filter((task) => !found.includes(task));
+    return missing.map((task) => ({ task, student, reason }));
   });
 }
