@@ -18,8 +18,12 @@ Builds the site into a folder, by default build/site.
 const { homepage } = JSON.parse(readFileSync("package.json", "utf8"));
 const options = { help: { type: "boolean" }, base: { type: "string", default: homepage } };
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
-if (values.help) console.log(HELP);
-else await build(positionals[0] ?? "build/site", values.base);
+const { help, base } = values;
+if (help) console.log(HELP);
+else if (base !== "" && !(/^https?:\/\//.test(base) && URL.canParse(base))) {
+  console.error(`--base: expected an address such as https://example.org/stublab, got "${base}"`);
+  process.exitCode = 2;
+} else await build(positionals[0] ?? "build/site", base);
 
 async function build(site, base) {
   const lessons = recordLessons();

@@ -137,6 +137,18 @@ built("links to pages show a picture, and all pages have an icon", async () => {
   );
 });
 
+for (const base of ["example.org/stublab", "/stublab", "file:///srv/site", "https://", "stublab"])
+  site(`--base refuses what is not an absolute http address: ${base}`, async () => {
+    const to = join(temporaryFolder(), "site");
+    const args = ["scripts/site/build.mjs", "--base", base, to];
+    const { code, stderr } = await run([process.execPath, args]);
+    assert.equal([code, existsSync(to)], [2, false]);
+    assert.match(
+      stderr,
+      `--base: expected an address such as https://example.org/stublab, got "${base}"`,
+    );
+  });
+
 site("--help prints help, and builds nothing", async () => {
   const { code, stdout } = await run([process.execPath, ["scripts/site/build.mjs", "--help"]]);
   assert.equal([code, existsSync("--help")], [0, false]);
