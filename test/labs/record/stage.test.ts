@@ -85,9 +85,13 @@ stages("a terminal is no process; sessions are framed, and a key is its signal",
     { title: `session ${host}, foreground group ${host}`, of: ["host", "stub"] },
     { title: `session ${control}, no terminal`, of: ["control"] },
   ]);
+  // What ^Z does is told, too, though nobody types it.
   assert.equal(
     boxOf(after, "terminal")?.words.map(({ name, value }) => [name, value]),
-    [["^C", "SIGINT"]],
+    [
+      ["^C", "SIGINT"],
+      ["^Z", "SIGTSTP"],
+    ],
   );
   assert.equal(wordOf(after, "stub", "pending")?.tags, ["SIGINT"]);
 });

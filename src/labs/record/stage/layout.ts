@@ -40,8 +40,8 @@ export class Layout {
   readonly height: number;
   /** Whether boxes are below each other: there is no room for columns. */
   readonly isNarrow: boolean;
-  /** Characters that a label has room for. */
-  readonly room: number;
+  /** Characters that a label has room for between columns. */
+  readonly #room: number;
   readonly #rects = new Map<string, Rect>();
   /** From the top of a box to its lines for parents and tracers, and to those over and under it. */
   readonly #lines: readonly [parent: number, tracer: number, over: number, under: number];
@@ -54,7 +54,7 @@ export class Layout {
     const gap = words ? Math.max(72, Math.min(150, room / columns / 2.8)) : 24;
     const own = Math.min(WIDEST, Math.floor((room - (columns - 1) * gap) / columns));
     const pitch = Math.floor((room - own) / Math.max(1, columns - 1));
-    this.room = this.isNarrow ? 44 : Math.floor((pitch - own) / 7);
+    this.#room = this.isNarrow ? 44 : Math.floor((pitch - own) / 7);
     const below = !words ? MARGIN : this.isNarrow ? NARROW_GAP : GAP;
     this.#lines = words ? [16, 38, -34, 14] : [10, 24, -7, 7];
     // Below each other, threads of a process are together.
@@ -83,6 +83,13 @@ export class Layout {
     return this.#rects.get(id) ?? { x: 0, y: 0, width: 0, height: 0, column: 0 };
   }
 
+  /** Characters that the label of a line has room for: in a column as many as a box. */
+  roomOf(from: string, to: string): number {
+    const { column, width } = this.rect(from);
+    const isWithin = !this.isNarrow && this.rect(to).column === column;
+    return isWithin ? Math.floor(width / 7) : this.#room;
+  }
+
   /** Around boxes. */
   around(ids: readonly string[]): Omit<Rect, "column"> {
     const all = ids.map((id) => this.rect(id));
@@ -103,14 +110,14 @@ export class Layout {
     const across = b.column - a.column;
     const [right, left] = [a.x + a.width, b.x + b.width];
     if (from === to) {
-      const [x1, x2, y] = [right - 70, right - 30, a.y - 30];
+      const [x1, x2, y] = [right - 70, right - 30, a.y - (this.isNarrow ? 22 : 30)];
       return bent([x1, a.y], [x1, y], [x2, y], [x2, a.y]);
     }
     if (this.isNarrow || across === 0) {
       // Along the boxes: at the left for parents, at the right for tracers.
       const [x1, x2, y1, y2] = [a.x + track * a.width, b.x + track * b.width, a.y + 24, b.y + 24];
       const x = track === 0 ? Math.min(x1, x2) - 10 : Math.max(x1, x2) + 10 + 7 * a.column;
-      const middle: Point = [x2 + 40 - 70 * track, Math.max(a.y, b.y) - 24];
+      const middle: Point = [x2 + 40 - 70 * track, Math.max(a.y, b.y) - (this.isNarrow ? 22 : 38)];
       return { ...bent([x1, y1], [x, y1], [x, y2], [x2, y2]), middle };
     }
     const way = Math.sign(across);

@@ -105,11 +105,12 @@ function drawMove({ kind, from, to, label, carries }: Move, layout: Layout, word
   const route = layout.route(from, to, trackOf(kind));
   const { start, middle } = route;
   const [x, y] = layout.isNarrow ? [layout.width / 2, middle[1] - 16] : middle;
+  const room = layout.roomOf(from, to);
   const lines = layout.isNarrow
     ? [[label, ...carries].join(" · ")]
-    : [...wrap(fit(label, 60), layout.room), ...carries];
+    : [...wrap(fit(label, 60), room), ...carries];
   const tags = lines.flatMap((line, i) => {
-    const shown = fit(line, layout.room);
+    const shown = fit(line, room);
     const wide = shown.length * SANS + 12;
     const top = y + 8 + i * 23;
     return [block("tag", x - wide / 2, top, wide, 20), text("label", x, top + 14, shown)];

@@ -42,16 +42,21 @@ export function wordsOf(at: At, lane: Lane): Word[] {
   return [...registers, ...kernelWords(at, lane), ...memoryWords(at, lane), ...exitWords(at, lane)];
 }
 
-/** The keys that have been typed on a terminal, and the signals that came of them. */
+/** The keys that a terminal in its usual mode turns into signals for its foreground group: termios(3). */
+const KEYS = { "^C": "SIGINT", "^Z": "SIGTSTP" } as const;
+
+/** The keys that have been typed on a terminal, and the signals that came of them; and those that can be typed. */
 export function keysOf({ moments, index }: At, { id }: Lane): Word[] {
   const { steps, arrows } = moments.recording;
-  return steps.slice(0, index + 1).flatMap(({ lane, call }, i): Word[] => {
+  const typed = steps.slice(0, index + 1).flatMap(({ lane, call }, i): Word[] => {
     const [, code] = /^"\\x([01].)"$/.exec(call?.arguments[1]?.told ?? "") ?? [];
     if (lane !== id || code === undefined) return [];
     const key = `^${String.fromCharCode(Number.parseInt(code, 16) + 64)}`;
     const signal = arrows.find(({ from, to }) => from === i && to <= index)?.label ?? "";
     return [word(key, signal, "", i === index ? i : null)];
   });
+  const others = Object.entries(KEYS).filter(([key]) => typed.every(({ name }) => name !== key));
+  return [...typed, ...others.map(([key, signal]) => word(key, signal))];
 }
 
 function registerWords({ moments, annotator, index, since }: At, { id }: Lane): Word[] {
