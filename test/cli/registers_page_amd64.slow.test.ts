@@ -193,6 +193,29 @@ for (const view of [{ scheme: "light" }, { scheme: "dark", width: 390, height: 8
     }));
 }
 
+test("on a phone all that can be edited is reached without losing the answer", () =>
+  browser.show(url, { width: 390, height: 844 }, async (page) => {
+    await ready(page);
+    await click(page, "ask");
+    /** The fields that cannot be touched, or not together with the sentence of the answer, once each has the focus. */
+    const lost = await page.$$eval("select, input:not(#guess input), #stories button", (fields) =>
+      fields.flatMap((field) => {
+        const isSeen = (element: Element | null) => {
+          if (element === null) return false;
+          const { left, top, width, height } = element.getBoundingClientRect();
+          const found = document.elementFromPoint(left + width / 2, top + height / 2);
+          return element === found || element.contains(found);
+        };
+        if (!(field instanceof HTMLElement) || field.getClientRects().length === 0) return [];
+        field.focus();
+        field.scrollIntoView({ block: "nearest", behavior: "instant" });
+        const isKept = isSeen(field) && isSeen(document.querySelector("#sentence"));
+        return isKept ? [] : [field.id || field.getAttribute("name") || field.textContent];
+      }),
+    );
+    assert.equal(lost, []);
+  }));
+
 test("the model's answers are those of `predict`, with a link for each of the kernel's functions", () =>
   browser.show(url, {}, async (page) => {
     await ready(page);
@@ -289,7 +312,7 @@ test("every story is predicted, and keys are enough", () =>
       await page.$$eval("#stories button", (buttons, i) => buttons[i]?.focus(), i);
       await page.keyboard.press("Enter");
       assert.is(await textOf(page, "sentence"), "Guess, then see.");
-      await page.focus("#machine");
+      await page.focus("#guess-result");
       await page.keyboard.press("Tab");
       await page.keyboard.press("Space");
       assert.match(await textOf(page, "sentence"), /^The kernel (takes|refuses)/);

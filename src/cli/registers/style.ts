@@ -28,7 +28,6 @@ textarea { width: 100%; padding: 0.5rem; }
 .words tr:not(.changed) { color: var(--soft); }
 .changed th { font-weight: 700; }
 .changed input { background: var(--mark); border-color: transparent; }
-.asking > label { display: block; margin-bottom: 0.75rem; }
 fieldset label { max-width: 100%; }
 #guess { display: grid; gap: 0.375rem; }
 #verdict { list-style: none; padding: 0; }
@@ -47,5 +46,12 @@ fieldset label { max-width: 100%; }
 .answer li a:not([href]) { color: var(--soft); }
 .answer li a { display: block; width: fit-content; font-size: 0.75rem; }
 @media (max-width: 60rem) { .columns { display: block; } .asking { position: static; max-height: none; } }
+@media screen and (max-width: 60rem) {
+  /* While one edits, the answer stays at the edge of the window. */
+  .asking:has(#guess[hidden]) { position: sticky; bottom: 0; max-height: 40vh; display: flex; flex-direction: column; z-index: 1; background: var(--paper); border-block: 2px solid var(--rule); }
+  .asking > * { flex: none; }
+  .asking .answer { order: -1; margin-top: 0; }
+  html:has(#guess[hidden]) { scroll-padding-block: 42vh; }
+}
 @media (max-width: 40rem) { .words :is(th, td) { padding-right: 0.5rem; } }
 `;
