@@ -68,6 +68,10 @@ function registerWords({ moments, annotator, index, since }: At, { id }: Lane): 
   const isNow = step >= since;
   const isStub = moment.place.code.name === "stub code";
   const hasBirths = recording.arrows.some(({ kind }) => kind === "clone");
+  const past = recording.steps
+    .slice(0, index + 1)
+    .flatMap(({ why, detail }) => [why, detail ?? ""]);
+  const isTold = (name: string) => [...recording.introduction, ...past].join().includes(name);
   const matters = ({ name, after, changed, used, meaning }: MeaningRow): boolean => {
     if (name === PARENT || name === MARK) {
       // What was in them before somebody set them is no message.
@@ -75,7 +79,7 @@ function registerWords({ moments, annotator, index, since }: At, { id }: Lane): 
     }
     if (!isNow || name === RESULT) return isNow;
     if (name === FLAGS) return moment.step?.kind === "instruction" && (used || changed);
-    if (name === ORIGINAL) return changed && moment.step?.kind === "ptrace";
+    if (name === ORIGINAL) return changed && moment.step?.kind === "ptrace" && isTold(name);
     const isArgument = ARGUMENTS.includes(name);
     if (isArgument && (meaning === "NULL" || (!changed && BigInt(after) === 0n))) return false;
     return (isArgument || name === NUMBER) && (used || changed);
