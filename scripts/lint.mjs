@@ -10,7 +10,7 @@ const machine = Object.keys(TRIPLES).find((name) => path.includes(`/${name}/`)) 
 
 /** The flags with which it is compiled. Headers of its own room precede those of the same name. */
 function flags() {
-  const rooms = [path.split("/", 2).join("/"), "shim/probe", "shim/probe/facts"];
+  const rooms = [path.split("/", 2).join("/"), "shim/probe", "shim/probe/facts", "shim/tasks"];
   const own = rooms.flatMap((room) => foldersOf(machine, room));
   const isOther = machine !== HOST;
   const libc = ["-ffreestanding", "-isystem", "shim/probe/libc"];

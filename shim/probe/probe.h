@@ -253,7 +253,12 @@ int conformance(const struct selection *asked);
 int list_facts(void);
 /** The commands that try setups: the probe of a machine without a model has none of them. */
 #define OF_SETUPS __attribute__((weak))
-OF_SETUPS int replay(const char *path);
+struct replay {
+    const char *path;
+    bool only_walks, with_steps; /* says what may follow from each action of a walk */
+    uint32_t task_rule;          /* that is left out in the model of tasks; 0: none */
+};
+OF_SETUPS int replay(const struct replay *asked);
 /** Prints the cases of a file, a document each. */
 OF_SETUPS int list_cases(const char *path);
 OF_SETUPS int serve(void);
@@ -292,8 +297,6 @@ OF_SETUPS int disturb(const struct run *run);
 /** Compares walks of tasks with the model of tasks; of a run the seed
  * and how long count. `planted` is a rule that is left out; 0: none. */
 OF_SETUPS int walk_tasks(const struct run *run, uint32_t planted);
-/** Takes a walk of tasks that a file has. */
-OF_SETUPS int walk_file(const char *path);
 /** Reads the id of a rule about tasks. Returns its number, or 0 for an unknown id. */
 OF_SETUPS uint32_t task_rule_named(const char *id);
 /** More seconds than a run lasts. */

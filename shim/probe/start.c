@@ -49,9 +49,10 @@ static const char commands_of_setups[] =
     "                   [--outcomes] [--plant RULE[.VALUE=N]] [--focus RULE] [--known LIST]\n"
     "                   [--disturb]]\n"
     "             [replay [--known LIST] [--list] FILE|-]\n"
-    "             [walk FILE|-]\n"
+    "             [walk [--plant RULE] [--steps] FILE|-]\n"
     "\n"
-    "fuzz compares random setups of registers with a model, replay those of a file.\n";
+    "fuzz compares random setups of registers with a model, replay those of a file. walk takes\n"
+    "walks of tasks of a file, as replay does.\n";
 static const char explanation[] =
     "\n"
     "Creates stub processes on this kernel, and checks facts about what it does with their\n"
@@ -78,7 +79,7 @@ static int misused(const char *what, const char *word) {
 /** The options of a run. */
 struct options {
     struct selection facts;
-    bool lists, outcomes, log, disturbs, walks;
+    bool lists, outcomes, log, disturbs, walks, steps;
     uint64_t processor; /* of rounds */
     uint32_t task_rule; /* that is planted in the model of tasks; 0: none */
     struct run run;
@@ -115,6 +116,7 @@ static int take_option(char **argument, struct options *options) {
                  : same(argument[0], "--list")    ? &options->lists
                  : same(argument[0], "--log")     ? &options->log
                  : same(argument[0], "--disturb") ? &options->disturbs
+                 : same(argument[0], "--steps")   ? &options->steps
                                                   : 0;
     if (flag != 0) {
         *flag = true;
@@ -160,7 +162,7 @@ static int take_option(char **argument, struct options *options) {
 static bool is_misfit(const struct options *options, const char *command) {
     const struct run *run = &options->run;
     if (!options->walks)
-        return options->task_rule != 0;
+        return options->task_rule != 0 && !same(command, "walk") && !same(command, "replay");
     return !same(command, "fuzz") || options->outcomes || options->disturbs || run->focus != 0 ||
            run->known != 0 || run->plant.text != 0;
 }
@@ -257,9 +259,11 @@ static int run(char **argument) {
         else if (same(command, "conformance"))
             status = options.lists ? list_facts() : conformance(&options.facts);
         else if (same(command, "replay") && *argument != 0)
-            status = options.lists ? list_cases(*argument++) : replay(*argument++);
+            status = options.lists
+                         ? list_cases(*argument++)
+                         : replay(&(struct replay){*argument++, false, false, options.task_rule});
         else if (HAS_MODEL && same(command, "walk") && *argument != 0)
-            status = walk_file(*argument++);
+            status = replay(&(struct replay){*argument++, true, options.steps, options.task_rule});
         else if (same(command, "rounds"))
             return rounds(&options.run);
         else if (options.walks)

@@ -1,7 +1,6 @@
 // One walk: each action is taken by a puppet and by the model, and all tasks are compared.
 #include "walk.h"
 #include "tasks.h"
-#include <linux/ptrace.h>
 
 static w2c_tasks model;
 const struct task_rule task_rules[] = TASK_RULES;
@@ -79,6 +78,10 @@ static enum ending take_action(struct mismatch *found) {
     post(&taken, births);
     if (outcomes == 0)
         return UNDECIDED;
+    for (uint32_t i = 0; says_steps && i < outcomes; i++) {
+        w2c_tasks_choose(&model, i);
+        say_views(i == 0 ? &taken : 0, views(), w2c_tasks_look(&model));
+    }
     w2c_tasks_choose(&model, 0);
     if (outcomes == 1)
         w2c_tasks_keepOutcomes(&model, 1);
@@ -86,7 +89,7 @@ static enum ending take_action(struct mismatch *found) {
                                                                         : CONTRADICTS;
 }
 
-bool says_tasks;
+bool says_tasks, says_steps;
 
 static enum ending end_walk(enum ending ending) {
     const uint32_t births = w2c_tasks_look(&model);
@@ -114,6 +117,8 @@ enum ending take_walk(const struct walk *walk, struct mismatch *found) {
         *action() = walk->actions[i];
         if (w2c_tasks_isPossible(&model))
             ending = take_action(found);
+        else if (says_tasks)
+            say("# left out: action %u is not possible\n", i + 1);
     }
     return end_walk(ending);
 }
@@ -127,70 +132,4 @@ void select_task_rules(uint32_t planted) {
     leave_out_lacking();
     if (planted != 0)
         w2c_tasks_leaveOut(&model, planted);
-}
-
-// ---- Actions in words ----
-
-static const char *const request_names[] = {
-    [PTRACE_TRACEME] = "TRACEME", [PTRACE_CONT] = "CONT",     [PTRACE_KILL] = "KILL",
-    [PTRACE_SYSCALL] = "SYSCALL", [PTRACE_ATTACH] = "ATTACH", [PTRACE_DETACH] = "DETACH"};
-
-static const char *request_name(uint32_t request) {
-    switch (request) {
-    case PTRACE_SETOPTIONS:
-        return "SETOPTIONS";
-    case PTRACE_GETEVENTMSG:
-        return "GETEVENTMSG";
-    case PTRACE_GETSIGINFO:
-        return "GETSIGINFO";
-    case PTRACE_SEIZE:
-        return "SEIZE";
-    case PTRACE_INTERRUPT:
-        return "INTERRUPT";
-    case PTRACE_LISTEN:
-        return "LISTEN";
-    default:
-        return request < sizeof request_names / sizeof *request_names ? request_names[request]
-                                                                      : "?";
-    }
-}
-
-static void say_signals(uint32_t set) {
-    say("{");
-    for (uint32_t signal = 1; signal < 32; signal++)
-        if (set >> signal & 1)
-            say(" %s", signal_names[signal]);
-    say(" }");
-}
-
-void say_action(const struct task_action *it) {
-    static const char *const names[] = ACTION_NAMES;
-    if (it->actor == NOBODY)
-        say("outside: %s(", names[it->kind]);
-    else
-        say("task %u: %s(", it->actor, names[it->kind]);
-    switch (it->kind) {
-    case ACTION_KILL_PROCESS:
-    case ACTION_KILL_GROUP:
-    case ACTION_TGKILL:
-        say("%u, %s", it->target, signal_names[it->a % 65]);
-        break;
-    case ACTION_SET_PDEATHSIG:
-        say("%s", signal_names[it->a % 65]);
-        break;
-    case ACTION_SIGACTION:
-        say("%s, %s", signal_names[it->a % 65], it->b != 0 ? "SIG_IGN" : "SIG_DFL");
-        break;
-    case ACTION_SIGPROCMASK:
-        say_signals(it->a);
-        break;
-    case ACTION_PTRACE:
-        say("%s, %u, 0x%x", request_name(it->a), it->target, it->b);
-        break;
-    case ACTION_SETSID:
-        break;
-    default:
-        say("%u, 0x%x, %u", it->target, it->a, it->b);
-    }
-    say(")");
 }

@@ -30,10 +30,27 @@ extern bool is_patient;
 enum ending draw_walk(uint64_t seed, uint64_t number, struct walk *walk, struct mismatch *found);
 /** Takes a walk that is known; what is not possible in it is left out. */
 enum ending take_walk(const struct walk *walk, struct mismatch *found);
-/** Whether each walk says the states of its tasks at its end. */
-extern bool says_tasks;
+/** Whether each walk says the states of its tasks at its end; what may follow from each action. */
+extern bool says_tasks, says_steps;
+
+// ---- text.c ----
+
 /** Says an action, as a call. */
 void say_action(const struct task_action *action);
+/** Says a walk, as a document in one line. */
+void say_walk(const struct walk *walk);
+/** Reads a document, which a zero follows. Returns what follows it, after space; 0 if it is refused
+ * because of `walk_refusal`. */
+const char *read_walk(const char *text, struct walk *walk);
+extern char walk_refusal[256];
+/** Says what is predicted of tasks, as a line "# step": after an action, or 0: in another order. */
+void say_views(const struct task_action *action, const struct task_view *views, uint32_t births);
+
+// ---- walks.c ----
+
+/** Takes a walk of a document, and says how it compares. Returns an exit status. @param rule which
+ * is left out; 0: none @param with_steps says what may follow from each action */
+int take_walk_of(const struct walk *walk, uint32_t number, uint32_t rule, bool with_steps);
 
 // ---- kernel_rules.c ----
 

@@ -1,10 +1,12 @@
 // Runs of walks on a console, as KTAP: what differs is confirmed, shortened, and reported once of
 // its kind with its cause.
+#include "check.h"
 #include "facts.h"
 #include "trying.h"
 #include "walk.h"
 #include <asm/signal.h>
 #include <linux/prctl.h>
+#include <linux/ptrace.h>
 #include <linux/time.h>
 #include <linux/wait.h>
 
@@ -49,52 +51,67 @@ static void shorten(struct walk *walk, struct mismatch *found) {
     }
 }
 
+static uint32_t planted;
+
 /** Says which rules a walk's outcome contradicts: those without which it is predicted. */
-static void say_causes(const struct walk *walk, uint32_t planted) {
-    bool any = false;
-    for (uint32_t i = 0; i < task_rule_count && !is_interrupted(); i++) {
-        struct mismatch other;
-        if (task_rules[i].number == planted)
-            continue;
-        leave_out(task_rules[i].number);
-        if (take_walk(walk, &other) == AS_PREDICTED) {
-            say("#   as predicted without %s: %s (%s)\n", task_rules[i].id, task_rules[i].text,
-                task_rules[i].source);
-            any = true;
-        }
+static void say_causes(const struct walk *walk) {
+    const struct task_rule *causes[MOST_CAUSES];
+    uint32_t count = 0;
+    struct mismatch other;
+    select_task_rules(0);
+    if (planted != 0 && take_walk(walk, &other) == AS_PREDICTED) {
+        say("# The difference vanishes without the alteration %s.\n", task_rules[planted - 1].id);
         select_task_rules(planted);
+        return;
     }
-    if (!any)
-        say("#   no single rule explains it\n");
+    for (uint32_t i = 0; i < task_rule_count && count < MOST_CAUSES && !is_interrupted(); i++) {
+        select_task_rules(planted);
+        leave_out(task_rules[i].number);
+        if (task_rules[i].number != planted && take_walk(walk, &other) == AS_PREDICTED)
+            causes[count++] = &task_rules[i];
+    }
+    select_task_rules(planted);
+    if (count == 0)
+        say("# No single rule explains the difference.\n");
+    for (uint32_t i = 0; i < count; i++)
+        say("# The difference vanishes without %s.\n# rule %s: %s (%s)\n", causes[i]->id,
+            causes[i]->id, causes[i]->text, causes[i]->source);
 }
 
 static void say_seen(enum field field, uint64_t value) {
+    const int64_t number = (int64_t)value;
     if (field == STATE)
-        say("'%s'", (const char[]){(char)value, 0});
-    else if (field == RESULT || field == STATUS)
-        say("%ld", (int64_t)value);
+        say("%s", value == ' ' ? "gone" : (const char[]){(char)value, 0});
+    else if (field == RESULT && number < 0)
+        say("%s", errno_name(number));
+    else if (field == RESULT)
+        say("%ld", number);
     else
         say("0x%lx", value);
 }
 
-static void say_finding(uint64_t number, const struct walk *walk, const struct mismatch *found,
-                        uint32_t planted) {
-    say("# finding %u: walk %lu, %u actions\n", findings, number, walk->count);
+/** Says a walk, how it differs, and why. */
+static void say_difference(const struct walk *walk, const struct mismatch *found) {
     for (uint32_t i = 0; i < walk->count; i++) {
         say("#   %u. ", i + 1);
         say_action(&walk->actions[i]);
         say("\n");
     }
-    say("#   then %s of task %u: predicted ", field_names[found->field], found->task);
+    say("# task%u.%s: predicted ", found->task, field_names[found->field]);
     say_seen(found->field, found->predicted);
-    say(", seen ");
+    say(", got ");
     say_seen(found->field, found->seen);
     say("\n");
-    say_causes(walk, planted);
+    is_patient = false;
+    says_tasks = says_steps = false;
+    say_causes(walk);
+    is_patient = true;
+    say("# walk ");
+    say_walk(walk);
+    say("\n");
 }
 
-static void look_closer(uint64_t number, struct walk *walk, struct mismatch *found,
-                        uint32_t planted) {
+static void look_closer(uint64_t number, struct walk *walk, struct mismatch *found) {
     if (walk->count > 0 && !is_confirmed(walk, found)) {
         unconfirmed++;
         return;
@@ -110,10 +127,10 @@ static void look_closer(uint64_t number, struct walk *walk, struct mismatch *fou
     }
     *walk = shorter;
     findings++;
-    is_patient = false;
-    if (walk->count == 0 || is_new(walk, found))
-        say_finding(number, walk, found, planted);
-    is_patient = true;
+    if (walk->count == 0 || is_new(walk, found)) {
+        say("# finding %u: walk %lu\n", findings, number);
+        say_difference(walk, found);
+    }
 }
 
 static void report(uint64_t walks, uint64_t started) {
@@ -133,16 +150,27 @@ static void start(void) {
     end_puppets(1);
     start_model();
     try_task_rules();
+    select_task_rules(planted);
 }
 
-static int keep(const struct run *run, uint32_t planted) {
+/** Why a task cannot trace its child here, as -errno; 0: it can. */
+static int64_t tracing_error(void) {
+    const struct walk walk = {
+        2, {{0, ACTION_FORK, 0, 0, 0, SIGCHLD}, {0, ACTION_PTRACE, 1, 0, PTRACE_ATTACH, 0}}};
+    struct mismatch found = {0};
+    const bool is_refused = take_walk(&walk, &found) == CONTRADICTS && found.field == RESULT;
+    return is_refused && (int64_t)found.seen < 0 ? (int64_t)found.seen : 0;
+}
+
+static int keep(const struct run *run) {
     const uint64_t started = milliseconds();
     uint64_t reported = started, done = 0;
     const uint64_t most = run->cases == ~0ULL && run->seconds == FOREVER ? 20000 : run->cases;
     say("KTAP version 1\n1..1\n# seed %lu\n", run->seed);
     start();
-    select_task_rules(planted);
-    while (done < most && milliseconds() - started < run->seconds * 1000 && !is_interrupted()) {
+    const int64_t error = tracing_error();
+    while (error == 0 && done < most && milliseconds() - started < run->seconds * 1000 &&
+           !is_interrupted()) {
         struct walk walk;
         struct mismatch found;
         const enum ending ending = draw_walk(run->seed, done, &walk, &found);
@@ -150,7 +178,7 @@ static int keep(const struct run *run, uint32_t planted) {
             fail("tasks of a walk cannot be ended", 0);
         undecided += ending == UNDECIDED;
         if (ending == CONTRADICTS)
-            look_closer(done, &walk, &found, planted);
+            look_closer(done, &walk, &found);
         done++;
         // A planted mistake is to be found, not all that it leads to.
         if (planted != 0 && findings > 0)
@@ -161,7 +189,7 @@ static int keep(const struct run *run, uint32_t planted) {
         }
     }
     report(done, started);
-    return end_fuzz(done == 0 && !is_interrupted(), 0, findings > 0);
+    return end_fuzz(done == 0 && !is_interrupted() && error == 0, error, findings > 0);
 }
 
 uint32_t task_rule_named(const char *id) {
@@ -171,42 +199,23 @@ uint32_t task_rule_named(const char *id) {
     return 0;
 }
 
-/** Reads a walk: an action a line, as numbers. Returns false if a line is wrong. */
-static bool read_walk(const char *text, struct walk *walk) {
-    for (walk->count = 0; *text != 0; walk->count++) {
-        uint64_t words[5];
-        if (walk->count == MOST_ACTIONS)
-            return false;
-        for (uint32_t i = 0; i < 5; i++) {
-            const char *rest = read_number(text, &words[i]);
-            if (rest == text || *rest != (i < 4 ? ' ' : '\n'))
-                return false;
-            text = rest + 1;
-        }
-        walk->actions[walk->count] =
-            (struct task_action){(uint8_t)words[0],  (uint8_t)words[1], (uint8_t)words[2], 0,
-                                 (uint32_t)words[3], (uint32_t)words[4]};
-    }
-    return true;
-}
-
-/** Takes a walk that is read from a file. */
-static int take_file(const char *path) {
-    enum { MOST_TEXT = 4096 };
-    static char text[MOST_TEXT];
-    struct walk walk;
+/** Takes a walk that was read. */
+static int take_read(const struct walk *walk, uint32_t number, bool with_steps) {
     struct mismatch found;
-    text[read_all(path, text, MOST_TEXT - 1)] = 0;
-    if (!read_walk(text, &walk))
-        fail("this is no walk: an action a line is ACTOR KIND TARGET A B", 0);
-    say("KTAP version 1\n1..1\n");
     start();
-    select_task_rules(0);
+    const int64_t error = tracing_error();
     says_tasks = true;
-    const bool held = take_walk(&walk, &found) == AS_PREDICTED;
-    says_tasks = false;
-    say("%s 1 walk\n", held ? "ok" : "not ok");
-    return !held;
+    says_steps = with_steps;
+    const enum ending ending = error == 0 ? take_walk(walk, &found) : UNDECIDED;
+    says_tasks = says_steps = false;
+    if (ending == CONTRADICTS)
+        say_difference(walk, &found);
+    say_result(ending == CONTRADICTS || ending == STUCK, number, "walk");
+    if (ending == UNDECIDED)
+        say(" # SKIP %s",
+            error == 0 ? "it can go on in more ways than are followed" : errno_name(error));
+    say("\n");
+    return ending == UNDECIDED ? CANNOT : ending != AS_PREDICTED;
 }
 
 /** Waits for the end of the keeper, which ends what it does if this process is interrupted. */
@@ -222,9 +231,11 @@ static int32_t await_keeper(int64_t keeper) {
     return status;
 }
 
-/** The keeper, a process of its own: process 1 would make orphans of groups otherwise. */
-static int in_keeper(const struct run *run, uint32_t planted, const char *path) {
-    map_shared_memory();
+/** Forks the keeper, a process of its own: process 1 would make orphans of groups otherwise.
+ * Returns whether this process is it. */
+static bool fork_keeper(int32_t *status) {
+    if (shared == 0)
+        map_shared_memory();
     flush();
     const int64_t keeper = syscall6(__NR_clone, SIGCHLD, 0, 0, 0, 0, 0);
     if (keeper < 0)
@@ -232,22 +243,34 @@ static int in_keeper(const struct run *run, uint32_t planted, const char *path) 
     if (keeper == 0) {
         syscall2(__NR_prctl, PR_SET_PDEATHSIG, SIGTERM);
         syscall2(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1);
-        const int status = path != 0 ? take_file(path) : keep(run, planted);
-        flush();
-        syscall1(__NR_exit_group, is_output_lost() ? CANNOT : status);
+        return true;
     }
-    const int32_t status = await_keeper(keeper);
-    if ((status & 0x7f) == 0)
-        return status >> 8;
-    end_puppets(MOST_PUPPETS);
-    fail("the keeper of the tasks was killed", 0);
+    *status = await_keeper(keeper);
+    if ((*status & 0x7f) != 0) {
+        end_puppets(MOST_PUPPETS);
+        fail("the keeper of the tasks was killed", 0);
+    }
+    *status >>= 8;
+    return false;
 }
 
-int walk_tasks(const struct run *run, uint32_t planted) {
-    return in_keeper(run, planted, 0);
+static void leave_keeper(int status) {
+    flush();
+    syscall1(__NR_exit_group, is_output_lost() ? CANNOT : status);
 }
 
-int walk_file(const char *path) {
-    const struct run none = {0};
-    return in_keeper(&none, 0, path);
+int walk_tasks(const struct run *run, uint32_t rule) {
+    int32_t status = 0;
+    planted = rule;
+    if (fork_keeper(&status))
+        leave_keeper(keep(run));
+    return status;
+}
+
+int take_walk_of(const struct walk *walk, uint32_t number, uint32_t rule, bool with_steps) {
+    int32_t status = 0;
+    planted = rule;
+    if (fork_keeper(&status))
+        leave_keeper(take_read(walk, number, with_steps));
+    return status;
 }

@@ -4,11 +4,25 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { HOST_ARCH } from "../../core/machine/index.ts";
 import { beside } from "../../lib/beside.ts";
-import { UnsupportedError } from "../../lib/errors.ts";
-import { COMPARES, type Move } from "./model.ts";
+import { StateError, UnsupportedError } from "../../lib/errors.ts";
+import { type Call, COMPARES, type Move } from "./model.ts";
 
-/** The calls that make the host: a child of the shell, in a group of its own (assembly/tasks/actions.ts). */
-const BEGINNING = ["0 0 0 0 17", "1 13 1 1 0"];
+/** The calls that make the host: a child of the shell, in a group of its own. */
+const BEGINNING = ["task 0: clone(SIGCHLD)", "task 1: setpgid(1, group 1)"];
+/** Calls by their kinds in assembly/tasks/actions.ts, as a document "stublab.walk/1" has them, with numbers for names. */
+const CALLS: ReadonlyMap<number, (call: Call) => string> = new Map([
+  [0, ({ a, b }: Call) => `clone(${a + b})`],
+  [1, ({ a }: Call) => `exit(${a})`],
+  [3, ({ target, a }: Call) => `kill(${target}, ${a})`],
+  [4, ({ target, a }: Call) => `kill(group ${target}, ${a})`],
+  [5, ({ target, a }: Call) => `tgkill(${target}, ${a})`],
+  [6, ({ target, a }: Call) => `wait4(${target === NOBODY ? "any" : target}, ${a})`],
+  [10, ({ a }: Call) => `prctl(PR_SET_PDEATHSIG, ${a})`],
+  [12, () => "setsid()"],
+  [14, ({ a }: Call) => `sigprocmask(${a})`],
+  [16, ({ target, a, b }: Call) => `ptrace(${a}, ${target}, ${b})`],
+]);
+const NOBODY = 0xff;
 /** In milliseconds. */
 const LIMIT = 30_000;
 
@@ -18,13 +32,15 @@ const LIMIT = 30_000;
  * @throws UnsupportedError if the probe cannot be executed
  */
 export function trySchedule(schedule: readonly Move[]): boolean {
-  const calls = schedule.flatMap(({ call }) =>
-    call === undefined || call.kind === COMPARES
-      ? []
-      : [`${call.actor} ${call.kind} ${call.target} ${call.a} ${call.b}`],
-  );
+  const actions = schedule.flatMap(({ call }) => {
+    if (call === undefined || call.kind === COMPARES) return [];
+    const text = CALLS.get(call.kind)?.(call);
+    if (text === undefined) throw new StateError(`no walk has a call of kind ${call.kind}`);
+    return [`${call.actor === NOBODY ? "outside" : `task ${call.actor}`}: ${text}`];
+  });
+  const walk = { schema: "stublab.walk/1", actions: [...BEGINNING, ...actions] };
   const { stdout, error } = spawnSync(fileURLToPath(beside(`probe-${HOST_ARCH}`)), ["walk", "-"], {
-    input: [...BEGINNING, ...calls, ""].join("\n"),
+    input: JSON.stringify(walk),
     encoding: "utf8",
     timeout: LIMIT,
     killSignal: "SIGKILL",

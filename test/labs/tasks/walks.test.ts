@@ -23,11 +23,70 @@ withProbe("of this kernel are as predicted", () => {
 withProbe("find a rule that the model lacks, as a short walk that the rule explains", () => {
   const { status, stdout } = walk("--cases", "20000", "--plant", "T4");
   assert.is(status, 1);
-  assert.match(stdout, /^# finding 1: walk \d+, [1-6] actions$/m);
-  assert.match(stdout, /^# {3}1\. /m);
-  assert.match(stdout, /^# {3}then \w+ of task \d: predicted /m);
+  assert.match(stdout, /^# finding 1: walk \d+$/m);
+  assert.match(stdout, /^# {3}1\. task 0: clone\(/m);
+  assert.match(stdout, /^# task\d\.\w+: predicted .*, got /m);
+  assert.match(stdout, /^# The difference vanishes without the alteration T4\.$/m);
   assert.match(stdout, /^not ok 1 fuzz$/m);
 });
+
+/** The probe with a text as its standard input. */
+function read(text: string, ...words: string[]) {
+  const { status, stdout } = spawnSync(PROBE, words, { input: text, encoding: "utf8" });
+  return { status, stdout };
+}
+
+const STOPPED =
+  '{"schema":"stublab.walk/1","actions":["task 0: clone(SIGCHLD)","task 0: kill(1, SIGSTOP)","outside: kill(group 0, SIGSTOP)","outside: tgkill(0, SIGCONT)"]}';
+
+withProbe("print a finding as a document, which a log has and replay takes", () => {
+  const { stdout } = walk("--cases", "20000", "--plant", "T4");
+  const [, document = ""] = /^# walk (.*)$/m.exec(stdout) ?? [];
+  assert.equal(read(stdout, "replay", "--list", "-"), { status: 0, stdout: `${document}\n` });
+  for (const text of [stdout, document, `${document}\n${document}`])
+    assert.is(read(text, "replay", "-").status, 0);
+  const planted = read(document, "walk", "--plant", "T4", "-");
+  assert.is(planted.status, 1);
+  assert.match(planted.stdout, /^not ok 1 walk$/m);
+});
+
+withProbe("have a document that reads as it is written, in all calls", () => {
+  const actions = [
+    ...["clone(SIGCHLD)", "clone(0)", "clone(CLONE_PTRACE|CLONE_UNTRACED|SIGUSR1)", "exit(3)"],
+    ...["clone(CLONE_THREAD)", "exit_group(0)", "kill(1, SIGKILL)", "kill(group 1, 0)"],
+    ...["tgkill(2, 64)", "wait4(any, WNOHANG|__WALL)", "wait4(group 0, 0)", "waitid(1, WEXITED)"],
+    ...["waitid(group 0, WUNTRACED|WCONTINUED|WNOWAIT)", "prctl(PR_SET_PDEATHSIG, SIGHUP)"],
+    ...["prctl(PR_SET_CHILD_SUBREAPER, 1)", "setsid()", "setpgid(1, group 0)", "sigprocmask(0)"],
+    ...["sigprocmask(SIGHUP|SIGCHLD)", "sigaction(SIGTTIN, SIG_IGN)", "ptrace(PTRACE_TRACEME, 0)"],
+    ...["ptrace(PTRACE_SEIZE, 1, PTRACE_O_TRACEFORK|PTRACE_O_EXITKILL)"],
+    ...["ptrace(PTRACE_CONT, 5, SIGSTOP)", "ptrace(PTRACE_SETOPTIONS, 1, 0x80000000)"],
+  ];
+  const document = (calls: readonly string[]) =>
+    `${JSON.stringify({ schema: "stublab.walk/1", actions: calls.map((it) => `task 0: ${it}`) })}\n`;
+  assert.is(read(document(actions), "replay", "--list", "-").stdout, document(actions));
+  assert.is(
+    read(document(["clone(0x11)", "ptrace(16, 1, 0)"]), "replay", "--list", "-").stdout,
+    document(["clone(SIGCHLD)", "ptrace(PTRACE_ATTACH, 1)"]),
+  );
+});
+
+for (const [text, why] of [
+  [
+    STOPPED.replace("SIGSTOP", "SIGSTOPP"),
+    /actions\[1\]: expected a call such as ".*", got "task 0: kill\(1, SIGSTOPP\)"/,
+  ],
+  [STOPPED.replace("task 0: k", "task 6: k"), /actions\[1\]: expected a call /],
+  [STOPPED.slice(0, -2), /expected the end of the actions/],
+  [`${STOPPED}x`, /expected the end after the walk/],
+  [STOPPED.replace(/(?<=\[)(.*)(?=\])/, (all) => Array(8).fill(all).join()), /at most 30/],
+  ['{"actions":[],"schema":"stublab.walk/1"}', /expected a walk: /],
+  ['{"schema":"stublab.case/1","way":"SETREGS"}', /expected a walk, got a case/],
+] as const)
+  withProbe(`refuse ${text.slice(0, 90)}`, () => {
+    const { status, stdout } = read(text, "walk", "-");
+    assert.is(status, 2);
+    assert.match(stdout.split("\n")[1] ?? "", why);
+  });
 
 /** A run that does not end by itself, and its processes: no other one has this seed. */
 const SEED = `${process.pid}`;
