@@ -99,7 +99,9 @@ function stopsAtCall(t: u32, place: u8, message: u32): bool {
   if (!task(t).isTracedAtCalls || !holds(T69)) return false;
   const mark: u32 = hasOption(t, PTRACE_O_TRACESYSGOOD) && holds(T73) ? 0x80 : 0;
   const told = holds(T74) ? message : NO_MESSAGE;
-  return ptraceNotify(t, place, SIGTRAP | mark, CLD_TRAPPED, told);
+  if (ptraceNotify(t, place, SIGTRAP | mark, CLD_TRAPPED, told)) return true;
+  if (task(t).ptrace != 0) sendReported(t, SIGTRAP | mark);
+  return false;
 }
 
 /**
@@ -108,11 +110,9 @@ function stopsAtCall(t: u32, place: u8, message: u32): bool {
  */
 export const T75: u32 = 75;
 
-/** The rest of ptrace_report_syscall. */
-function leaveCallStop(t: u32): void {
-  const signal = leaveStop(t);
+/** What a stop at a call ends with: of one that nobody has resumed SIGTRAP, which is no signal if it is marked. */
+function sendReported(t: u32, signal: u32): void {
   task(t).message = 0;
-  // SIGTRAP | 0x80, of a stop that nobody has resumed, is no signal.
   if (signal == 0 || signal > u32(SIGRTMAX) || !holds(T75)) return;
   sendSignal(signal, infoOf(SI_KERNEL, NOBODY, 0), t, false);
 }
@@ -188,13 +188,13 @@ export function run(t: u32): void {
       exitRest(t);
       return;
     case k.AT_ENTRY:
-      leaveCallStop(t);
+      sendReported(t, leaveStop(t));
       // A task that dies does not make the call.
       if (isFatal(t)) leaveCall(t);
       else perform(t);
       return;
     case k.AT_EXIT:
-      leaveCallStop(t);
+      sendReported(t, leaveStop(t));
       toUserMode(t);
       return;
     case k.IN_WAIT:

@@ -80,12 +80,19 @@ function leaves(it: Task): bool {
  */
 export const T54: u32 = 54;
 
+/**
+ * A wait with WNOWAIT reports the status of the process as a wait without it.
+ * @source wait_task_zombie, kernel/exit.c, 5.17
+ */
+export const T84: u32 = 84;
+
 function waitZombie(waiter: u32, t: u32): bool {
   const it = task(t);
   const by = task(waiter);
   if ((by.action.a & WEXITED) == 0) return false;
   const group = processOf(t);
-  const status = (group.flags & k.GROUP_EXIT) != 0 ? group.groupExitCode : it.exitCode;
+  const isOfGroup = (group.flags & k.GROUP_EXIT) != 0 && !(leaves(by) && !holds(T84));
+  const status = isOfGroup ? group.groupExitCode : it.exitCode;
   const signal = status & 0x7f;
   if (signal != 0) found(waiter, t, status, CLD_KILLED, signal);
   else found(waiter, t, status, CLD_EXITED, status >> 8);

@@ -3,6 +3,7 @@
 #include <asm/signal.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
+#include <linux/wait.h>
 
 /** A walk that contradicts the model on a kernel without a rule. */
 static const struct trial {
@@ -26,6 +27,14 @@ static const struct trial {
       {{0, ACTION_EXIT, 0, 0, 2, 0},
        {NOBODY, ACTION_KILL_PROCESS, 0, 0, SIGTTIN, 0},
        {NOBODY, ACTION_TGKILL, 0, 0, SIGCONT, 0}}}},
+    {84,
+     {6,
+      {{0, ACTION_FORK, 0, 0, 0, SIGCHLD},
+       {1, ACTION_FORK, 0, 0, CLONE_THREAD, 0},
+       {0, ACTION_PTRACE, 2, 0, PTRACE_SEIZE, PTRACE_O_TRACEEXIT},
+       {2, ACTION_EXIT, 0, 0, 0, 0},
+       {1, ACTION_EXIT_GROUP, 0, 0, 2, 0},
+       {0, ACTION_WAITID, 2, 0, WEXITED | WNOWAIT | __WALL, 0}}}},
     {77,
      {3,
       {{0, ACTION_FORK, 0, 0, 0, SIGCHLD},

@@ -9,6 +9,8 @@ const uint32_t task_rule_count = sizeof task_rules / sizeof *task_rules;
 /** In milliseconds: how long tasks may take until they are as predicted. */
 enum { PATIENCE = 1000, IMPATIENCE = 50, BIRTH = 10000 };
 bool is_patient = true;
+/** How long they have taken at most. */
+static uint64_t slowest;
 
 static void *model_memory(uint32_t address) {
     return &model.w2c_memory.data[address];
@@ -52,6 +54,8 @@ static bool settles(uint32_t outcomes, uint64_t patience, struct mismatch *found
         lasts = set == last ? lasts + 1 : 0;
         last = set;
         if (set != 0 && (outcomes == 1 || lasts == LASTING)) {
+            const uint64_t spent = milliseconds() - started;
+            slowest = spent > slowest ? spent : slowest;
             if (outcomes > 1)
                 w2c_tasks_keepOutcomes(&model, set);
             return true;
@@ -85,8 +89,8 @@ static enum ending take_action(struct mismatch *found) {
     w2c_tasks_choose(&model, 0);
     if (outcomes == 1)
         w2c_tasks_keepOutcomes(&model, 1);
-    return settles(outcomes, is_patient ? PATIENCE : IMPATIENCE, found) ? AS_PREDICTED
-                                                                        : CONTRADICTS;
+    return settles(outcomes, is_patient ? PATIENCE : IMPATIENCE + 2 * slowest, found) ? AS_PREDICTED
+                                                                                      : CONTRADICTS;
 }
 
 bool says_tasks, says_steps;
