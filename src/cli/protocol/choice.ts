@@ -1,7 +1,7 @@
 /* What the reader has chosen, which the fragment of the page's address keeps. */
 
 import { constants as system } from "node:os";
-import { ACTS, PROPERTIES } from "../../labs/check/birth.ts";
+import { ACTS, PRECAUTIONS, PROPERTIES } from "../../labs/check/birth.ts";
 import type { BirthOptions } from "../../labs/check/check.ts";
 import LINES from "./puzzles.jsonl";
 
@@ -12,12 +12,11 @@ export const constants: ReadonlyMap<string, bigint> = new Map(
 
 /** wait4(2). WUNTRACED is a precaution. */
 const WUNTRACED = 2;
-export const WAIT_OPTIONS: Readonly<Record<string, number>> = {
+const WAIT_OPTIONS: Readonly<Record<string, number>> = {
   ...{ __WALL: 0x40000000, __WCLONE: 0x80000000, __WNOTHREAD: 0x20000000 },
   ...{ WNOHANG: 1, WCONTINUED: 8 },
 };
-export const NO_SIGNAL = "none";
-export const SIGNALS = ["SIGKILL", "SIGCHLD", "SIGUSR1", NO_SIGNAL];
+export const SIGNALS = ["SIGKILL", "SIGCHLD", "SIGUSR1", "none"];
 export const MOST_ACTS = 2;
 
 export interface Puzzle {
@@ -28,20 +27,24 @@ export interface Puzzle {
   readonly acts: number;
   /** The exit signal (default SIGKILL). */
   readonly signal?: string;
-  /** The property to break, and in how few steps that is possible. */
+  /** The property to break. */
   readonly breaks: (typeof PROPERTIES)[number];
-  readonly shortest: number;
 }
 
 export const PUZZLES: readonly Puzzle[] = LINES.trimEnd()
   .split("\n")
   .map((line) => JSON.parse(line));
 
+/** What is chosen among names: the precautions that are left out, what the outside may do, and options of wait4. */
+export const SETS = {
+  omit: PRECAUTIONS,
+  outside: ACTS,
+  wait: Object.keys(WAIT_OPTIONS).map((name) => ({ name, text: "" })),
+} as const;
+
 export interface Choice {
-  readonly omit: readonly string[];
-  readonly outside: readonly string[];
+  readonly sets: Readonly<Record<keyof typeof SETS, readonly string[]>>;
   readonly acts: number;
-  readonly wait: readonly string[];
   readonly signal: string;
   /** An index of PUZZLES; undefined: the reader chooses freely. */
   readonly puzzle: number | undefined;
@@ -54,59 +57,50 @@ export interface Choice {
 
 /** One precaution is missing. */
 export const FIRST: Choice = {
-  ...{ omit: ["prctl"], outside: ACTS.map(({ name }) => name), acts: 1 },
-  ...{ wait: ["__WALL"], signal: "SIGKILL", puzzle: undefined, shown: undefined, moves: [], at: 0 },
+  sets: { omit: ["prctl"], outside: ACTS.map(({ name }) => name), wait: ["__WALL"] },
+  ...{ acts: 1, signal: "SIGKILL", puzzle: undefined, shown: undefined, moves: [], at: 0 },
 };
 
-export function puzzleChoice(index: number): Choice {
-  const { omit = [], outside = [], acts = 0, signal = FIRST.signal } = PUZZLES[index] ?? {};
-  return { ...FIRST, omit, outside, acts, signal, puzzle: index };
+export function puzzleChoice(puzzle: number): Choice {
+  const { omit = [], outside = [], acts = 0, signal = FIRST.signal } = PUZZLES[puzzle] ?? {};
+  return { ...FIRST, sets: { ...FIRST.sets, omit, outside }, acts, signal, puzzle };
 }
 
-export function optionsOf({ omit, outside, acts, wait, signal }: Choice): BirthOptions {
+export function optionsOf({ sets: { omit, outside, wait }, acts, signal }: Choice): BirthOptions {
   const waitOptions = wait.reduce((bits, name) => bits + (WAIT_OPTIONS[name] ?? 0), WUNTRACED);
   return { omit, outside, acts, waitOptions, exitSignal: Number(constants.get(signal) ?? 0n) };
 }
 
-export function fragmentOf({
-  omit,
-  outside,
-  acts,
-  wait,
-  signal,
-  puzzle,
-  shown,
-  moves,
-  at,
-}: Choice) {
-  const path = { moves: moves.join("."), at: `${at}` };
-  const all = { omit: `${omit}`, outside: `${outside}`, acts: `${acts}`, wait: `${wait}`, signal };
-  const own = puzzle === undefined ? all : { puzzle: `${puzzle + 1}` };
-  const seen = shown === undefined ? {} : { shown: `${shown + 1}` };
-  return new URLSearchParams({ ...own, ...seen, ...(moves.length > 0 && path) }).toString();
+export function fragmentOf({ sets, acts, signal, puzzle, shown, moves, at }: Choice): string {
+  const names = Object.entries(sets).map(([key, chosen]) => [key, chosen.join(".")]);
+  const free = { ...Object.fromEntries(names), acts: `${acts}`, signal };
+  return new URLSearchParams({
+    ...(puzzle === undefined ? free : { puzzle: `${puzzle + 1}` }),
+    ...(shown !== undefined && { shown: `${shown + 1}` }),
+    ...(moves.length > 0 && { moves: moves.join("."), at: `${at}` }),
+  }).toString();
 }
 
 /** What a link keeps; of what it does not have, the first choice. */
 export function choiceOf(fragment: string): Choice {
   const place = new URLSearchParams(fragment);
   const list = (name: string, usual: readonly string[]) =>
-    place.get(name)?.split(",").filter(Boolean) ?? usual;
-  const number = (name: string, most: number) => {
+    place.get(name)?.split(".").filter(Boolean) ?? usual;
+  const number = (name: string, least: number, most: number) => {
     const value = Number(place.get(name) ?? Number.NaN);
-    return Number.isInteger(value) && value >= 0 && value <= most ? value : undefined;
+    return Number.isInteger(value) && value >= least && value <= most ? value - least : undefined;
   };
-  const index = (name: string, all: readonly unknown[]) => {
-    const value = number(name, all.length);
-    return value === undefined || value === 0 ? undefined : value - 1;
+  const { omit, outside, wait } = FIRST.sets;
+  const free = {
+    sets: { omit: list("omit", omit), outside: list("outside", outside), wait: list("wait", wait) },
+    acts: number("acts", 0, MOST_ACTS) ?? FIRST.acts,
+    signal: SIGNALS.find((name) => name === place.get("signal")) ?? FIRST.signal,
   };
-  const puzzle = index("puzzle", PUZZLES);
-  const moves = list("moves", []).join().split(".").filter(Boolean).map(Number);
-  const path = { shown: index("shown", PROPERTIES), moves, at: number("at", moves.length) ?? 0 };
-  if (puzzle !== undefined) return { ...puzzleChoice(puzzle), ...path };
-  const signal = place.get("signal") ?? FIRST.signal;
+  const puzzle = number("puzzle", 1, PUZZLES.length);
+  const moves = list("moves", []).map(Number);
   return {
-    ...{ omit: list("omit", FIRST.omit), outside: list("outside", FIRST.outside), puzzle },
-    ...{ acts: number("acts", MOST_ACTS) ?? FIRST.acts, wait: list("wait", FIRST.wait) },
-    ...{ signal: SIGNALS.includes(signal) ? signal : FIRST.signal, ...path },
+    ...(puzzle === undefined ? { ...FIRST, ...free } : puzzleChoice(puzzle)),
+    ...{ moves, at: number("at", 0, moves.length) ?? 0 },
+    shown: number("shown", 1, PROPERTIES.length),
   };
 }

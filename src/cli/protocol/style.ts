@@ -7,12 +7,12 @@ h1 { font-size: clamp(1.5rem, 1rem + 1.6vw, 2rem); line-height: 1.2; letter-spac
 fieldset { border: 0; border-top: 1px solid var(--rule); margin: 0 0 0.75rem; padding: 0.25rem 0 0; min-width: 0; display: grid; gap: 0.25rem; }
 legend { font-weight: 600; padding: 0 0.5rem 0 0; }
 .stories { display: flex; flex-wrap: wrap; border: 0; gap: 0.375rem; padding: 0; }
-.stories button { border-radius: 1rem; padding: 0.25rem 0.875rem; border-color: var(--rule); }
+.stories button { border-radius: 1rem; padding: 0.25rem 0.625rem; border-color: var(--rule); font-size: 0.8125rem; }
 .stories [aria-pressed="true"] { background: var(--mark); border-color: var(--ink); }
 .stories .done::before { content: "✓ "; color: var(--good); }
 .columns { display: grid; gap: 0 2rem; grid-template: "about" auto "middle" auto "verdicts" auto "choices" auto / minmax(0, 1fr); }
 .about { grid-area: about; font-size: 1.0625rem; line-height: 1.6; margin: 0 0 0.75rem; }
-.choices { grid-area: choices; } .middle { grid-area: middle; min-width: 0; } .verdicts { grid-area: verdicts; }
+.choices { grid-area: choices; border: 0; padding: 0; align-content: start; } .middle { grid-area: middle; min-width: 0; } .verdicts { grid-area: verdicts; }
 .choices label { display: block; padding-left: 1.5rem; text-indent: -1.5rem; }
 .choices > label { padding: 0; text-indent: 0; margin-bottom: 0.75rem; }
 .choices small { display: block; padding-left: 1.5rem; text-indent: 0; line-height: 1.3; }
@@ -31,18 +31,18 @@ legend { font-weight: 600; padding: 0 0.5rem 0 0; }
 #turns [aria-current] { border-color: var(--link); }
 kbd { font: 0.75rem/1.3 var(--mono); color: var(--soft); border: 1px solid var(--rule); border-radius: 3px; padding: 0 0.3rem; }
 #steps { padding-left: 2rem; font: 0.8125rem/1.6 var(--mono); }
-#steps button { font: inherit; background: none; border: 0; padding: 0 0.25rem; text-align: left; }
+#steps button { vertical-align: top; font: inherit; background: none; border: 0; padding: 0 0.25rem; text-align: left; }
 #steps [aria-current] button { background: var(--mark); border-radius: 4px; }
 #steps small { display: block; padding-left: 1.25rem; }
 .verdicts h2 { margin-top: 0; }
 #properties { padding-left: 1.25rem; margin: 0.5rem 0; }
 #properties li { margin: 0.375rem 0; }
+#properties li::marker { content: "○ "; }
 #properties button { display: block; margin-top: 0.125rem; font-size: 0.8125rem; }
 #properties .held::marker { color: var(--good); content: "✓ "; }
 #properties .broken { font-weight: 600; color: var(--bad); } #properties .broken::marker { content: "✗ "; }
 .stale #properties { opacity: 0.5; }
-.begin, #show { color: var(--paper); background: var(--link); border-color: transparent; border-radius: 6px; padding: 0.25rem 0.875rem; font-weight: 600; cursor: pointer; }
-.won { color: var(--good); font-weight: 600; }
+#show { color: var(--paper); background: var(--link); border-color: transparent; border-radius: 6px; padding: 0.25rem 0.875rem; font-weight: 600; cursor: pointer; }
 @media (min-width: 64rem) {
   .columns { grid-template: "choices about verdicts" auto "choices middle verdicts" 1fr / 15.5rem minmax(0, 1fr) 17rem; }
 }

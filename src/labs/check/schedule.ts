@@ -1,5 +1,6 @@
 // A schedule as a person follows it, or makes it: steps with what comes of them, and whose turn may come next.
 
+import { InputError } from "../../lib/errors.ts";
 import { signalName } from "../../lib/names.ts";
 import { ACTS, TASKS } from "./birth.ts";
 import type { Call, Move, Plan, Seen, TaskModel } from "./model.ts";
@@ -12,6 +13,14 @@ const WAITS = [6, 7, 8, 9];
 const MOST_RULES = 128;
 
 export const OUTSIDE = "outside";
+
+/** An order of a birth. */
+export interface Schedule {
+  readonly model: TaskModel;
+  readonly plan: Plan;
+  readonly moves: readonly number[];
+  readonly constants: Constants;
+}
 
 /** What one sees of a move: a system call, or a change. */
 export interface Step {
@@ -56,7 +65,7 @@ class Walker {
   #broken = 0;
   tasks: readonly Seen[];
 
-  constructor(model: TaskModel, plan: Plan, constants: Constants) {
+  constructor({ model, plan, constants }: Schedule) {
     this.#model = model;
     this.#constants = constants;
     this.tasks = model.begin(plan);
@@ -64,6 +73,8 @@ class Walker {
 
   /** Makes a move. Returns undefined if one sees nothing of it. */
   make(number: number): Step | undefined {
+    if (!this.#model.moves().includes(number))
+      throw new InputError(`move ${number} is not possible after ${this.#moves} moves`);
     const [before, was] = [this.tasks, this.#broken];
     const move = this.#model.make(number);
     this.#moves++;
@@ -137,27 +148,21 @@ export const signalsIn = (set: number): number[] =>
 const seenOf = (tasks: readonly Seen[]) =>
   JSON.stringify(tasks.map((task) => ({ ...task, isBusy: false })));
 
-/** Follows a schedule. Moves after the last step that one sees belong to it. */
-export function follow(
-  model: TaskModel,
-  plan: Plan,
-  moves: readonly number[],
-  constants: Constants,
-): { readonly begin: readonly Seen[]; readonly steps: readonly Step[] } {
-  const walker = new Walker(model, plan, constants);
+/** Follows a schedule. @throws InputError if one of its moves is not possible */
+export function follow(schedule: Schedule): {
+  readonly begin: readonly Seen[];
+  readonly steps: readonly Step[];
+} {
+  const walker = new Walker(schedule);
   const begin = walker.tasks;
-  return { begin, steps: moves.flatMap((move) => walker.make(move) ?? []) };
+  return { begin, steps: schedule.moves.flatMap((move) => walker.make(move) ?? []) };
 }
 
 /** Whose turn may come after a schedule: a task runs until one sees something of it. */
-export function turnsAfter(
-  model: TaskModel,
-  plan: Plan,
-  moves: readonly number[],
-  constants: Constants,
-): Turn[] {
+export function turnsAfter(schedule: Schedule): Turn[] {
+  const { model, moves } = schedule;
   const walk = () => {
-    const walker = new Walker(model, plan, constants);
+    const walker = new Walker(schedule);
     for (const move of moves) walker.make(move);
     return walker;
   };
@@ -183,12 +188,7 @@ export function turnsAfter(
 }
 
 /** The rules, by number, without which a step of a schedule would have led elsewhere. */
-export function rulesOf(
-  model: TaskModel,
-  plan: Plan,
-  moves: readonly number[],
-  { begin, end }: Step,
-): number[] {
+export function rulesOf({ model, plan, moves }: Schedule, { begin, end }: Step): number[] {
   model.begin(plan);
   for (const move of moves.slice(0, begin)) model.make(move);
   const found = moves.slice(begin, end).flatMap((move) => {

@@ -13,7 +13,7 @@ const model = new TaskModel();
 const options = { omit: ["prctl"], outside: ["kill-host"] };
 const plan = planOf(options);
 const moves = (checkBirth(options, model).verdicts[0]?.schedule ?? []).map(({ number }) => number);
-const followed = follow(model, plan, moves, constants).steps;
+const followed = follow({ model, plan, moves, constants }).steps;
 
 steps("have who does what, what becomes of tasks, and whether a property is broken", () => {
   const told = followed.map(({ actor, text, changes }) => [actor, text, ...changes].join("; "));
@@ -35,7 +35,9 @@ steps("have who does what, what becomes of tasks, and whether a property is brok
 });
 
 steps("have the rules without which they would have led elsewhere", () => {
-  const [, , , , , , stop, , end] = followed.map((step) => rulesOf(model, plan, moves, step));
+  const [, , , , , , stop, , end] = followed.map((step) =>
+    rulesOf({ model, plan, moves, constants }, step),
+  );
   // A stop is told to the parent; children of a process that ends get another parent.
   assert.ok(stop?.includes(18));
   assert.ok(end?.includes(50));
@@ -45,7 +47,7 @@ steps(
   "may be made one by one: of each task the next step that one sees, of the outside each act",
   () => {
     const turns = (made: number) =>
-      turnsAfter(model, plan, moves.slice(0, made), constants).map(
+      turnsAfter({ model, plan, moves: moves.slice(0, made), constants }).map(
         ({ actor, text }) => `${actor}: ${text}`,
       );
     assert.equal(turns(0), ["host: blocks all signals", "outside: kill(host, SIGKILL)"]);
