@@ -104,7 +104,10 @@ const drawLine = ({ path, head }: Route) => [
 function drawMove({ kind, from, to, label, carries }: Move, layout: Layout, words: boolean): Node {
   const route = layout.route(from, to, trackOf(kind));
   const { start, middle } = route;
-  const [x, y] = layout.isNarrow ? [layout.width / 2, middle[1] - 16] : middle;
+  const isBelow = from !== to && layout.rect(from).column === layout.rect(to).column;
+  const [x, y] = layout.isNarrow
+    ? [layout.width / 2, middle[1] - 16]
+    : [middle[0], middle[1] - (isBelow ? 10 : 0)];
   const room = layout.roomOf(from, to);
   const lines = layout.isNarrow
     ? [[label, ...carries].join(" · ")]
