@@ -16,6 +16,7 @@
 //     SIGPROCMASK             set                    SIG_SETMASK; bit n is signal n
 //     SIGACTION               signal   whether       SIG_IGN or SIG_DFL
 //     PTRACE          task    request  data
+//     EXEC                                           of a program that goes on as this one
 //
 // The actor NOBODY is outside: it sends signals.
 
@@ -36,7 +37,8 @@ export const SETPGID: u32 = 13;
 export const SIGPROCMASK: u32 = 14;
 export const SIGACTION: u32 = 15;
 export const PTRACE: u32 = 16;
-export const KINDS: u32 = 17;
+export const EXEC: u32 = 17;
+export const KINDS: u32 = 18;
 /** What is no system call: nothing, and a comparison of the parent with R15. */
 export const NO_CALL: u32 = 0xff;
 export const COMPARES: u32 = 0xfe;

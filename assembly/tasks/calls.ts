@@ -1,6 +1,6 @@
 // System calls that change who a task is, and what it does with signals (kernel/sys.c, kernel/signal.c).
 
-import { EINVAL, EPERM, ESRCH } from "../linux/errno";
+import { EACCES, EINVAL, EPERM, ESRCH } from "../linux/errno";
 import { SIGKILL, SIGSTOP } from "../linux/signal";
 import { hasMembers } from "./group";
 import { holds } from "./rule";
@@ -46,6 +46,12 @@ function joinGroup(process: u32, group: u32): void {
  */
 export const T68: u32 = 68;
 
+/**
+ * A process does not move a child that has executed a program.
+ * @source SYSCALL_DEFINE2(setpgid), kernel/sys.c, 6.12
+ */
+export const T93: u32 = 93;
+
 /** setpgid. @param group the number of the group; that of the process: a new one */
 export function setpgid(caller: u32, t: u32, group: u32): i32 {
   if (!exists(t)) return -ESRCH;
@@ -54,6 +60,7 @@ export function setpgid(caller: u32, t: u32, group: u32): i32 {
   const its = processAt(t);
   if (leaderOf(task(t).parent) == leaderOf(caller)) {
     if (its.session != own.session) return -EPERM;
+    if (task(t).hasExecuted && holds(T93)) return -EACCES;
   } else if (t != leaderOf(caller)) {
     return -ESRCH;
   }

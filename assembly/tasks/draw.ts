@@ -31,14 +31,14 @@ const MOST: u32 = 30;
 
 /** How often a kind is drawn, in the order of actions.ts. */
 const KIND_WEIGHTS: usize = memory.data<u8>([
-  24, 6, 3, 14, 4, 6, 14, 2, 8, 1, 5, 3, 2, 4, 8, 4, 36,
+  24, 6, 3, 14, 4, 6, 14, 2, 8, 1, 5, 3, 2, 4, 8, 4, 36, 4,
 ]);
 
 /**
  * Each walk draws how often it draws a kind, from which signals, and for how many tasks: walks of few lead to states that
  * walks of all seldom reach.
  */
-const weights: usize = memory.data(17);
+const weights: usize = memory.data(18);
 const signals: usize = memory.data(8);
 let signalCount: u32 = 0;
 let crowd: u32 = 0;
@@ -273,12 +273,14 @@ export function isPossible(): bool {
   if (action.target != NOBODY && !wasBorn(action.target)) return false;
   if (kind == op.KILL_GROUP || kind == op.WAIT4_GROUP || kind == op.WAITID_GROUP)
     return action.target == NOBODY || hasMembers(action.target);
-  if (kind != op.PTRACE) return true;
+  if (kind != op.PTRACE) return kind != op.EXEC || executes;
   if (action.a == codes.PTRACE_TRACEME) {
     const parent: u32 = task(actor).parent;
     return parent != NOBODY && !traces(leaderOf(actor), leaderOf(parent));
   }
   if (action.a != u32(ptrace.PTRACE_ATTACH) && action.a != codes.PTRACE_SEIZE) return true;
+  // An attach would wait for the end of an exec of its target.
+  if (processOf(action.target).executing != 0) return false;
   return action.target == actor || !traces(leaderOf(action.target), leaderOf(actor));
 }
 
@@ -305,6 +307,13 @@ function drawBeginning(): void {
     if (letter == 0x54 /* T */) action.a = u32(clone.CLONE_THREAD);
     else action.b = sig.SIGCHLD;
   }
+}
+
+let executes: bool = true;
+
+/** Whether tasks can execute a program here. */
+export function allowExec(allowed: bool): void {
+  executes = allowed;
 }
 
 /** Draws the next action of a walk into `action`. Returns false if none was found. */

@@ -10,7 +10,7 @@ import { killOrphanedGroup } from "./group";
 import * as k from "./kernel";
 import { notifyEnd, notifyStop } from "./notify";
 import { holds } from "./rule";
-import { clearJobctl, KILL, sendSignal, signalWakeUp, T13 } from "./signal";
+import { clearJobctl, KILL, retarget, sendSignal, signalWakeUp, T13 } from "./signal";
 import {
   births,
   exists,
@@ -23,6 +23,7 @@ import {
   NOBODY,
   nextOrder,
   nextThread,
+  processAt,
   processOf,
   task,
 } from "./state";
@@ -40,6 +41,8 @@ export function endGroup(t: u32, code: u32): i32 {
   let common = code;
   if ((group.flags & k.GROUP_EXIT) != 0) {
     if (holds(T40)) common = group.groupExitCode;
+  } else if (group.executing != 0) {
+    common = 0;
   } else if (holds(T13) && (holds(T41) || !isAlone(t))) {
     group.flags = k.GROUP_EXIT;
     group.groupExitCode = code;
@@ -49,7 +52,7 @@ export function endGroup(t: u32, code: u32): i32 {
 }
 
 /** zap_other_threads. */
-function zapOtherThreads(t: u32): void {
+export function zapOtherThreads(t: u32): void {
   processOf(t).groupStopCount = 0;
   clearJobctl(t, k.PENDING_MASK);
   for (let i = nextThread(t); i != t; i = nextThread(i)) {
@@ -93,12 +96,20 @@ export function doExit(t: u32, code: u32): i32 {
  */
 export const T43: u32 = 43;
 
+/**
+ * A thread that ends leaves signals that it would take to other threads.
+ * @source exit_signals, retarget_shared_pending, kernel/signal.c, 6.12
+ */
+export const T90: u32 = 90;
+
 /** exit_signals. */
 function exitSignals(t: u32): void {
   const it = task(t);
   it.exiting = true;
   if (isAlone(t) || (processOf(t).flags & k.GROUP_EXIT) != 0) return;
-  if (!it.sigpending || (it.jobctl & k.STOP_PENDING) == 0 || !holds(T43)) return;
+  if (!it.sigpending) return;
+  if (holds(T90)) retarget(t, ~it.blocked);
+  if ((it.jobctl & k.STOP_PENDING) == 0 || !holds(T43)) return;
   if (participate(t)) notifyStop(t, false, CLD_STOPPED);
 }
 
@@ -165,6 +176,13 @@ function exitNotify(t: u32, isLast: bool): void {
   // Those that were found dead on the way are released last.
   if (isReaped) release(t);
   for (let i: u32 = 0; i < births(); i++) if (task(i).exitState == k.DEAD) release(i);
+  wakeExec(it.process);
+}
+
+/** Wakes the thread that awaits the end of others. */
+function wakeExec(process: u32): void {
+  const executing = processAt(process).executing;
+  if (executing != 0 && task(executing - 1).place == k.IN_EXEC) task(executing - 1).awake = true;
 }
 
 /** release_task, and that of a leader whose last thread it was. */
@@ -175,6 +193,7 @@ export function release(t: u32): void {
   if (group.target == t) group.target = u8(nextThread(t));
   it.exitState = k.GONE;
   const leader: u32 = it.process;
+  wakeExec(leader);
   if (leader == t || !isAlone(leader) || task(leader).exitState != k.ZOMBIE) return;
   if (!notifyEnd(leader, task(leader).exitSignal)) return;
   task(leader).exitState = k.DEAD;

@@ -83,6 +83,8 @@ export function clone(t: u32): i32 {
   child.exitState = k.ALIVE;
   child.place = k.AFTER_CALL;
   child.blocked = it.blocked;
+  child.execs = it.execs;
+  child.parentExecs = isSibling ? it.parentExecs : it.execs;
   child.parent = isSibling ? it.parent : u8(t);
   child.awake = true;
   child.acts = true;

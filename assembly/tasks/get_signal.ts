@@ -190,7 +190,7 @@ export function getSignal(t: u32, seen: u32, resumed: u32): bool {
     if (signal == 0) {
       if (isRelocked) reportContinued(t);
       isRelocked = false;
-      if ((group.flags & k.GROUP_EXIT) != 0) {
+      if ((group.flags & k.GROUP_EXIT) != 0 || group.executing != 0) {
         it.pending.set &= ~bit(SIGKILL);
         recalcSigpending(t);
         endGroup(t, SIGKILL);

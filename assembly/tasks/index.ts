@@ -7,7 +7,7 @@ import { believe } from "./step";
 export { action } from "./actions";
 export { plan } from "./birth";
 export { explore, lengthOf, replay } from "./check";
-export { draw, isPossible, startWalk } from "./draw";
+export { allowExec, draw, isPossible, startWalk } from "./draw";
 export { beginPlay, decides, findBroken, play, possibleMove } from "./play";
 export { leaveOut, restoreRules } from "./rule";
 export { STATE_SIZE, state } from "./state";

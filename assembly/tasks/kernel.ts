@@ -20,6 +20,7 @@ export const AT_EXIT: u8 = 8; // ptrace_report_syscall_exit
 export const IN_VFORK_EVENT: u8 = 9; // ptrace_event of a clone that is to wait
 export const IN_VFORK: u8 = 10; // wait_for_vfork_done
 export const IN_EXIT: u8 = 12; // do_exit, after exit_mm
+export const IN_EXEC: u8 = 14; // de_thread
 export const AFTER_CALL: u8 = 11; // syscall_exit_to_user_mode
 
 /** ptrace: PT_PTRACED, PT_SEIZED, and options from PT_OPTIONS on (include/linux/ptrace.h has other numbers). */

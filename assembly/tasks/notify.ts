@@ -28,10 +28,15 @@ export const T16: u32 = 16;
 
 /** __wake_up_parent: wakes the waits of a process that may be for a task. */
 export function wakeWaits(t: u32, parent: u32): void {
+  wakeWaitsFor(t, parent, notifiedOf(t));
+}
+
+/** The same for a task that has `notified` for its parent or tracer, but the pid of `t`. */
+export function wakeWaitsFor(t: u32, parent: u32, notified: u32): void {
   for (let i: u32 = 0; i < births(); i++) {
     const it = task(i);
     if (!exists(i) || it.process != leaderOf(parent) || it.place != k.IN_WAIT) continue;
-    const isOther = (it.action.a & __WNOTHREAD) != 0 && notifiedOf(t) != i && holds(T16);
+    const isOther = (it.action.a & __WNOTHREAD) != 0 && notified != i && holds(T16);
     if (isEligiblePid(i, t) && !isOther) it.awake = true;
   }
 }
@@ -90,6 +95,12 @@ export const T20: u32 = 20;
  */
 export const T21: u32 = 21;
 
+/**
+ * The end of a child whose parent has executed a program since its birth is reported with SIGCHLD.
+ * @source do_notify_parent, kernel/signal.c, 6.12
+ */
+export const T92: u32 = 92;
+
 /** do_notify_parent, of a task that has ended. Returns whether nobody has to reap it. */
 export function notifyEnd(t: u32, exitSignal: u32): bool {
   const it = task(t);
@@ -98,9 +109,9 @@ export function notifyEnd(t: u32, exitSignal: u32): bool {
   const signal = it.exitCode & 0x7f;
   const info =
     signal != 0 ? infoOf(CLD_KILLED, t, signal) : infoOf(CLD_EXITED, t, it.exitCode >> 8);
-  let sent = exitSignal;
+  let sent = it.parentExecs != task(parent).execs && holds(T92) ? SIGCHLD : exitSignal;
   let isReaped = false;
-  if (it.ptrace == 0 && exitSignal == SIGCHLD && ignoresChildren(parent) && holds(T20)) {
+  if (it.ptrace == 0 && sent == SIGCHLD && ignoresChildren(parent) && holds(T20)) {
     isReaped = true;
     sent = 0;
   }

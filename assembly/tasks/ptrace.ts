@@ -5,13 +5,14 @@ import {
   PTRACE_ATTACH,
   PTRACE_CONT,
   PTRACE_DETACH,
+  PTRACE_EVENT_EXEC,
   PTRACE_EVENT_STOP,
   PTRACE_GETEVENTMSG,
   PTRACE_GETSIGINFO,
   PTRACE_SETOPTIONS,
   PTRACE_SYSCALL,
 } from "../linux/ptrace";
-import { SIGKILL, SIGRTMAX } from "../linux/signal";
+import { SIGKILL, SIGRTMAX, SIGTRAP } from "../linux/signal";
 import {
   PTRACE_INTERRUPT,
   PTRACE_KILL,
@@ -24,7 +25,7 @@ import { attach, detach, link } from "./detach";
 import * as k from "./kernel";
 import { holds } from "./rule";
 import { isFatal, ptraceWakeUp, sendSignal, setJobctl } from "./signal";
-import { exists, NOBODY, task } from "./state";
+import { A_TASK, exists, NOBODY, task } from "./state";
 
 /** ptrace(2). @return its result */
 export function ptrace(caller: u32, request: u32, t: u32, data: u32): i32 {
@@ -58,12 +59,24 @@ function ptraceAttach(caller: u32, request: u32, t: u32, options: u32): i32 {
   return 0;
 }
 
+/**
+ * A tracee whose exec has changed its pid answers requests only after a wait has reported that.
+ * @source looks_like_a_spurious_pid, kernel/ptrace.c, 6.12
+ */
+export const T91: u32 = 91;
+
+function isSpurious(t: u32): bool {
+  const it = task(t);
+  if (it.exitCode != u32(SIGTRAP | (PTRACE_EVENT_EXEC << 8))) return false;
+  return it.message != A_TASK + t && holds(T91);
+}
+
 /** ptrace_check_attach. */
 function checkAttach(caller: u32, request: u32, t: u32): bool {
   const it = task(t);
   if (it.ptrace == 0 || it.tracer != caller) return false;
   if (request == PTRACE_INTERRUPT || request == PTRACE_KILL) return true;
-  return it.isTraced && (it.jobctl & k.LISTENING) == 0 && !isFatal(t);
+  return it.isTraced && (it.jobctl & k.LISTENING) == 0 && !isFatal(t) && !isSpurious(t);
 }
 
 /**

@@ -10,6 +10,7 @@ import { Action, action } from "./actions";
 import { setAction, setMask, setpgid, setsid } from "./calls";
 import { CLD_TRAPPED } from "./codes";
 import { hasOption } from "./detach";
+import { awaitThreads, exec } from "./exec";
 import { doExit, endGroup, exitNow, exitRest } from "./exit";
 import { awaitVfork, clone } from "./fork";
 import { getSignal, leaveSignalStop } from "./get_signal";
@@ -18,7 +19,7 @@ import * as k from "./kernel";
 import { ptrace } from "./ptrace";
 import { holds } from "./rule";
 import { isFatal, sendSignal, setCurrent } from "./signal";
-import { bear, exists, infoOf, leaderOf, NOBODY, processOf, task } from "./state";
+import { bear, exists, infoOf, leaderOf, NOBODY, processOf, Task, task } from "./state";
 import { leaveStop, NO_MESSAGE, ptraceNotify } from "./stop";
 import { doWait } from "./wait";
 
@@ -67,6 +68,8 @@ function call(t: u32): i32 {
       return setMask(t, a);
     case op.SIGACTION:
       return setAction(t, a, it.b != 0);
+    case op.EXEC:
+      return exec(t);
     case op.PTRACE:
       return ptrace(t, a, it.target, it.b);
     default:
@@ -132,11 +135,29 @@ function perform(t: u32): void {
     return;
   }
   it.place = k.AFTER_CALL;
+  if (it.starts) {
+    leaveCall(t);
+    return;
+  }
   it.restarts = false;
   // Others may run before it returns to user mode.
   it.awake = true;
   const result = call(t);
   it.result = result;
+}
+
+/** Its action has returned. */
+function finish(it: Task): void {
+  if (it.action.kind == op.EXEC) forgetResults(it);
+  it.isBusy = false;
+  memory.fill(changetype<usize>(it.action), 0, offsetof<Action>());
+}
+
+function forgetResults(it: Task): void {
+  it.result = 0;
+  it.status = 0;
+  it.infoSignal = 0;
+  it.info = 0;
 }
 
 function leaveCall(t: u32): void {
@@ -147,9 +168,12 @@ function leaveCall(t: u32): void {
 function toUserMode(t: u32): void {
   const it = task(t);
   while (it.sigpending) if (!getSignal(t, 0, 0)) return;
-  if (it.acts && !it.restarts) it.isBusy = false;
-  if (!it.isBusy) memory.fill(changetype<usize>(it.action), 0, offsetof<Action>());
-  it.acts = it.isBusy;
+  if (it.acts && !it.restarts) {
+    // A new program maps what it shares, and has a result then.
+    it.starts = it.action.kind == op.EXEC && !it.starts;
+    if (!it.starts) finish(it);
+  }
+  it.acts = it.isBusy || it.starts;
   enterCall(t);
 }
 
@@ -183,6 +207,9 @@ export function run(t: u32): void {
     case k.IN_EXIT_EVENT:
       leaveStop(t);
       exitNow(t);
+      return;
+    case k.IN_EXEC:
+      awaitThreads(t);
       return;
     case k.IN_EXIT:
       exitRest(t);
@@ -221,10 +248,7 @@ export function act(t: u32): void {
     return;
   }
   const it = task(t);
-  it.result = 0;
-  it.status = 0;
-  it.infoSignal = 0;
-  it.info = 0;
+  forgetResults(it);
   it.isBusy = true;
   memory.copy(changetype<usize>(it.action), changetype<usize>(action), offsetof<Action>());
   if (action.kind == op.FORK) {

@@ -286,3 +286,14 @@ export function sendSignal(signal: u32, info: u32, t: u32, isShared: bool): void
   queue.add(signal, signal == sig.SIGKILL ? 0 : info);
   completeSignal(signal, t, isShared);
 }
+
+/** retarget_shared_pending: wakes other threads for signals that a thread does not take any more. */
+export function retarget(t: u32, which: u32): void {
+  let left = processOf(t).pending.set & which;
+  for (let i = nextThread(t); i != t && left != 0; i = nextThread(i)) {
+    const it = task(i);
+    if (it.exiting || (left & ~it.blocked) == 0) continue;
+    left &= it.blocked;
+    if (!it.sigpending) signalWakeUp(i, false);
+  }
+}

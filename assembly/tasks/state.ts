@@ -65,7 +65,10 @@ export class Task {
   exitSignal: u8; // of a thread that is not the first 0xff
   stopSignal: u8; // si_signo of last_siginfo; 0 without one
   isShared: bool; // the signal of a signal-delivery-stop was sent to the process
-  unused: u8;
+  starts: bool; // it is in the first call of a program that it has executed
+  hasExecuted: bool; // no PF_FORKNOEXEC
+  execs: u8; // self_exec_id
+  parentExecs: u8; // parent_exec_id
   childOrder: u16; // in the list of its parent's children
   traceOrder: u16; // in the list of its tracer's tracees
   ptrace: u32;
@@ -112,7 +115,7 @@ export class Process {
   target: u8; // curr_target
   live: u8;
   quick: u8; // quick_threads
-  unused: u8;
+  executing: u8; // group_exec_task, one more than its number; 0: none
   groupOrder: u32; // in the list of its group's members
 
   get pending(): Queue {
@@ -144,6 +147,24 @@ export const progress: Progress = changetype<Progress>(state + PROGRESS);
 
 export function task(number: u32): Task {
   return changetype<Task>(state + sizeof<u32>() * 2 + TASK_SIZE * number);
+}
+
+/**
+ * A thread takes the number of its leader, which has ended. Until it has taken up its next action, what was seen of the leader's
+ * last action remains.
+ */
+export function copyTask(leader: u32, thread: u32): void {
+  const it = task(leader);
+  const order = it.childOrder;
+  const isBusy = it.isBusy;
+  const seen = changetype<usize>(it) + offsetof<Task>("result");
+  const size = offsetof<Task>() - offsetof<Task>("result");
+  memory.copy(changetype<usize>(task(thread)) + offsetof<Task>("result"), seen, size);
+  memory.copy(changetype<usize>(it), changetype<usize>(task(thread)), TASK_SIZE);
+  it.childOrder = order;
+  it.isBusy = isBusy;
+  task(thread).exitState = k.GONE;
+  task(thread).ptrace = 0;
 }
 
 export function processAt(number: u32): Process {

@@ -213,6 +213,8 @@ void try_features(void);
 
 /** Goes on with a fact's process that has executed the probe under its name; else returns. */
 void act_as(const char *name);
+/** The same for a puppet of shim/tasks/. */
+void live_as(const char *name);
 
 // ---- ARCH/machine.c ----
 

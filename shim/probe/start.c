@@ -321,6 +321,8 @@ __attribute__((noreturn, used)) void begin(uint64_t *stack) {
     if (stack[0] == 0 || *arguments[0] == 0)
         leave(0);
     act_as(arguments[0]);
+    if (HAS_MODEL)
+        live_as(arguments[0]);
     if (syscall0(__NR_getpid) == 1 && stack[0] > 0 && is_named_init(arguments[0]))
         begin_as_init();
     if (HAS_MODEL)

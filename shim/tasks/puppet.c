@@ -1,6 +1,8 @@
 // What a puppet does, and who moves it.
 #include "puppet.h"
 #include <asm/signal.h>
+#include <linux/fcntl.h>
+#include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/ptrace.h>
 #include <linux/resource.h>
@@ -12,10 +14,19 @@
 enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1 };
 enum { THREAD = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM };
 
+/** The file of the shared memory, which outlasts an exec, and as what a puppet executes the probe.
+ */
+enum { SHARED_FILE = 61 };
+#define PUPPET "puppet "
+
 struct shared *shared;
+bool can_execute;
 
 void map_shared_memory(void) {
-    const int64_t at = stublab_map_shared(-1, (sizeof *shared + page_bytes - 1) & -page_bytes);
+    const int64_t file = stublab_memory_file(sizeof *shared);
+    can_execute = file >= 0 && syscall3(__NR_dup3, file, SHARED_FILE, 0) >= 0 &&
+                  syscall3(__NR_faccessat, AT_FDCWD, (long)"/proc/thread-self/exe", 1) == 0;
+    const int64_t at = stublab_map_shared(can_execute ? SHARED_FILE : -1, sizeof *shared);
     if (at < 0)
         fail("no memory can be shared with puppets", at);
     shared = (struct shared *)at;
@@ -84,9 +95,18 @@ static int64_t wait_for_pid(struct puppet *own, int64_t pid) {
 
 static void begin_life(uint64_t number);
 
-static int64_t clone_puppet(uint32_t number, uint64_t flags) {
+static int64_t clone_puppet(const struct puppet *own, uint32_t number, uint64_t flags) {
+    shared->puppets[number].process = flags & CLONE_THREAD ? own->process : number;
     return clone_onto(flags | CLONE_PARENT_SETTID, stack_of(number), &shared->pids[number],
                       begin_life, number);
+}
+
+/** Executes the probe, which then is the puppet of its process. */
+static int64_t execute(const struct puppet *own) {
+    char name[] = PUPPET "0";
+    name[sizeof PUPPET - 1] += (char)own->process;
+    const char *const arguments[] = {name, 0}, *const environment[] = {0};
+    return syscall3(__NR_execve, (long)"/proc/thread-self/exe", (long)arguments, (long)environment);
 }
 
 /** Actions after one that went otherwise may name a puppet that was not born: 0 would be the
@@ -103,7 +123,7 @@ static int64_t perform(struct puppet *own) {
     const int32_t target = it->target < MOST_PUPPETS ? shared->pids[it->target] : -1;
     switch (it->kind) {
     case ACTION_FORK:
-        return clone_puppet(own->child, it->a & CLONE_THREAD ? it->a | THREAD : it->a | it->b);
+        return clone_puppet(own, own->child, it->a & CLONE_THREAD ? it->a | THREAD : it->a | it->b);
     case ACTION_EXIT:
         return syscall1(__NR_exit, it->a);
     case ACTION_EXIT_GROUP:
@@ -134,6 +154,8 @@ static int64_t perform(struct puppet *own) {
         return change_mask(it->a >> 1);
     case ACTION_SIGACTION:
         return change_action(it->a, it->b != 0);
+    case ACTION_EXEC:
+        return execute(own);
     default:
         return request(own, target);
     }
@@ -156,6 +178,20 @@ static void live(uint64_t number) {
         own->result = perform(own);
         own->done = done + 1;
     }
+}
+
+void live_as(const char *name) {
+    const char *number = after(name, PUPPET);
+    if (number == 0)
+        return;
+    // The model knows of one call of a new program.
+    shared = (struct shared *)syscall6(__NR_mmap, 0, sizeof *shared, PROT_READ | PROT_WRITE,
+                                       MAP_SHARED, SHARED_FILE, 0);
+    struct puppet *own = &shared->puppets[*number - '0'];
+    own->result = own->status = 0;
+    own->signal = own->code = own->pid = own->value = 0;
+    own->done = own->posted;
+    live((uint64_t)(*number - '0'));
 }
 
 /** Its birth is its first action. */

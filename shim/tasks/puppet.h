@@ -12,7 +12,8 @@ enum { MOST_PUPPETS = 6, NOBODY = 0xff, A_TASK = 1 << 24 };
 struct puppet {
     volatile uint32_t posted, done; /* actions that were given, and that have returned */
     struct task_action action;
-    uint32_t child; /* the number of whom it clones */
+    uint32_t child;   /* the number of whom it clones */
+    uint32_t process; /* the number of its leader */
     int64_t result;
     int64_t status;                   /* what a wait or GETEVENTMSG has stored */
     int32_t signal, code, pid, value; /* what waitid or GETSIGINFO has stored */
@@ -38,6 +39,8 @@ int64_t clone_onto(uint64_t flags, void *stack, volatile int32_t *tid, void (*en
 
 /** Maps the shared memory. */
 void map_shared_memory(void);
+/** Whether puppets can execute the probe, as /proc and a file of the shared memory are there. */
+extern bool can_execute;
 /** Forks the first puppet, which leads a session. Returns its pid or -errno. */
 int64_t fork_first(void);
 /** Gives an action to a puppet; to NOBODY: takes it. */

@@ -18,10 +18,10 @@ static const struct name flags[] = {NAMED(CLONE_PTRACE), NAMED(CLONE_VFORK),    
 static const struct name waits[] = {NAMED(WNOHANG),    NAMED(WUNTRACED), NAMED(WEXITED),
                                     NAMED(WCONTINUED), NAMED(WNOWAIT),   NAMED(__WNOTHREAD),
                                     NAMED(__WALL),     NAMED(__WCLONE),  {0, 0}};
-static const struct name options[] = {NAMED(PTRACE_O_TRACESYSGOOD), NAMED(PTRACE_O_TRACEFORK),
-                                      NAMED(PTRACE_O_TRACEVFORK),   NAMED(PTRACE_O_TRACECLONE),
-                                      NAMED(PTRACE_O_TRACEEXEC),    NAMED(PTRACE_O_TRACEEXIT),
-                                      NAMED(PTRACE_O_EXITKILL),     {0, 0}};
+static const struct name options[] = {
+    NAMED(PTRACE_O_TRACESYSGOOD), NAMED(PTRACE_O_TRACEFORK),  NAMED(PTRACE_O_TRACEVFORKDONE),
+    NAMED(PTRACE_O_TRACEVFORK),   NAMED(PTRACE_O_TRACECLONE), NAMED(PTRACE_O_TRACEEXEC),
+    NAMED(PTRACE_O_TRACEEXIT),    NAMED(PTRACE_O_EXITKILL),   {0, 0}};
 static const struct name requests[] = {NAMED(PTRACE_TRACEME),
                                        NAMED(PTRACE_CONT),
                                        NAMED(PTRACE_KILL),
@@ -70,6 +70,7 @@ static const char *const calls[ACTION_KINDS] = {
     [ACTION_SETPGID] = "setpgid(%t, group %g)",
     [ACTION_SIGPROCMASK] = "sigprocmask(%m)",
     [ACTION_SIGACTION] = "sigaction(%s, %h)",
+    [ACTION_EXEC] = "execve()",
     [ACTION_PTRACE] = "ptrace(%r, %t%d)",
 };
 

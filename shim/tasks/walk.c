@@ -26,6 +26,7 @@ static const struct task_view *views(void) {
 
 void start_model(void) {
     wasm2c_tasks_instantiate(&model);
+    w2c_tasks_allowExec(&model, can_execute);
 }
 
 /** Which of the states that a step may lead to fit what is seen now. */
