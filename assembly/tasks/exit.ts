@@ -185,6 +185,12 @@ function wakeExec(process: u32): void {
   if (executing != 0 && task(executing - 1).place == k.IN_EXEC) task(executing - 1).awake = true;
 }
 
+/**
+ * The end of a process is reported with its status, also if its leader has ended with another one before.
+ * @source release_task, kernel/exit.c, 6.18
+ */
+export const T94: u32 = 94;
+
 /** release_task, and that of a leader whose last thread it was. */
 export function release(t: u32): void {
   const it = task(t);
@@ -195,6 +201,7 @@ export function release(t: u32): void {
   const leader: u32 = it.process;
   wakeExec(leader);
   if (leader == t || !isAlone(leader) || task(leader).exitState != k.ZOMBIE) return;
+  if ((group.flags & k.GROUP_EXIT) != 0 && holds(T94)) task(leader).exitCode = group.groupExitCode;
   if (!notifyEnd(leader, task(leader).exitSignal)) return;
   task(leader).exitState = k.DEAD;
   release(leader);
