@@ -15,6 +15,7 @@ import { attachAtSelfStop } from "./attach.ts";
 import { endNewborn, endProcess, endStrays, executeIdle } from "./end.ts";
 import { FILTER_INSTRUCTION, RSEQ_FLAG_UNREGISTER } from "./filter.ts";
 import { inject } from "./injection.ts";
+import { hasEnded } from "./proc.ts";
 import { Thread } from "./tracee.ts";
 import type { TracingThread } from "./tracing_thread.ts";
 
@@ -95,8 +96,8 @@ function forkOnce(tracer: TracingThread, fork: Fork): Thread {
     if (!omit.includes("unmask")) thread.expect("stopped").setMask(0n);
     return thread;
   } catch (error) {
-    // A child whose exit signal would kill the host stays stopped, and PDEATHSIG ends it with the host.
-    if (tracer.isFatal(exitSignal)) thread.forget();
+    // A live child whose exit signal would kill the host stays stopped, and PDEATHSIG ends it with the host.
+    if (tracer.isFatal(exitSignal) && !hasEnded(pid)) thread.forget();
     else endNewborn(thread);
     if (!(error instanceof DeathError)) throw error;
     throw birthError(lastStep(step.step), thread, fork, error);
@@ -151,12 +152,23 @@ export function cloneStub(parent: Thread, exitSignal: number): Thread {
     return untilAttached(() => cloneHarmless(parent, word), parent);
   }
   const mask = parent.makeStopped().block(tracer.birthMask);
+  let thread: Thread | undefined;
   try {
-    const thread = cloneOnce(parent, word);
+    thread = cloneOnce(parent, word);
     thread.expect("stopped").setMask(mask);
     return thread;
   } finally {
+    restoreMask(parent, mask, thread);
+  }
+}
+
+/** If the parent has ended, its child ends with it: nobody will own that, and its end harms nobody. */
+function restoreMask(parent: Thread, mask: bigint, child: Thread | undefined): void {
+  try {
     if (parent.state.name === "stopped") parent.state.setMask(mask);
+  } catch (error) {
+    if (child !== undefined && parent.end !== undefined) endNewborn(child);
+    throw error;
   }
 }
 

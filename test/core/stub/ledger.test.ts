@@ -1,6 +1,6 @@
 // What a tracer has made it ends, whatever fails in between.
 
-import { CloseError } from "../../../src/index.ts";
+import { BirthError, CloseError } from "../../../src/index.ts";
 import { takeDescriptors } from "../../support/processes.ts";
 
 const ledger = suite("ledger");
@@ -33,6 +33,51 @@ ledger("the stubs of a turn whose stub is killed are ended", () => {
     tracer.close();
     assert.equal(childrenOf(process.pid), []);
   }
+});
+
+/** An exit signal that a parent survives, but that may be harmful to another one. */
+const exitSignal = "SIGWINCH";
+
+ledger("a stub that is killed before it is attached is reaped, whatever its exit signal", () => {
+  using tracer = new Tracer();
+  const master = tracer.createStub({ exitSignal });
+  const { shim } = tracer.host;
+  const { attach } = shim;
+  shim.attach = (tid, relative) => {
+    process.kill(tid, "SIGKILL");
+    while (processState(tid)?.state !== "Z");
+    return attach(tid, relative);
+  };
+  try {
+    thrown(BirthError, () => tracer.createStub({ exitSignal }));
+  } finally {
+    shim.attach = attach;
+  }
+  assert.equal(childrenOf(process.pid), [master.pid]);
+});
+
+ledger("a child is ended if its parent is killed while it gets its signal mask back", () => {
+  using tracer = new Tracer();
+  const master = tracer.createStub({ exitSignal });
+  const { shim } = tracer.host;
+  const { setMask } = shim;
+  let child = 0;
+  shim.setMask = (tid, mask) => {
+    if (tid !== master.pid) {
+      child = tid;
+      return setMask(tid, mask);
+    }
+    process.kill(tid, "SIGKILL");
+    return -constants.errno.ESRCH;
+  };
+  try {
+    thrown(DeathError, () => master.createStub());
+  } finally {
+    shim.setMask = setMask;
+  }
+  assert.is.not(child, 0);
+  // It is reaped here, and then by init, which inherits it.
+  assert.is(processState(child)?.state ?? "Z", "Z");
 });
 
 ledger("a close that fails ends all that it can, and is repeated", () => {
