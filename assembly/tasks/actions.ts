@@ -39,9 +39,10 @@ export const SIGACTION: u32 = 15;
 export const PTRACE: u32 = 16;
 export const EXEC: u32 = 17;
 export const KINDS: u32 = 18;
-/** What is no system call: nothing, and a comparison of the parent with R15. */
+/** What changes no task: nothing, a comparison of the parent with R15, and a call such as getpid. */
 export const NO_CALL: u32 = 0xff;
 export const COMPARES: u32 = 0xfe;
+export const CALLS: u32 = 0xfd;
 
 @unmanaged
 export class Action {

@@ -5,6 +5,7 @@ export const PTRACE_KILL: u32 = 8;
 export const PTRACE_SEIZE: u32 = 0x4206;
 export const PTRACE_INTERRUPT: u32 = 0x4207;
 export const PTRACE_LISTEN: u32 = 0x4208;
+export const PTRACE_SETSIGMASK: u32 = 0x420b;
 
 export const PTRACE_EVENT_VFORK_DONE: i32 = 5;
 

@@ -13,8 +13,8 @@ const after: usize = memory.data(2048, 8);
 let last: u32 = 0;
 
 /** The birth of `plan` begins, with what `explore` is given. */
-export function beginPlay(allowed: u32, budget: u32, isDeadly: bool): void {
-  beginPlan(allowed, budget, isDeadly);
+export function beginPlay(allowed: u32, budget: u32): void {
+  beginPlan(allowed, budget, false);
 }
 
 /** The first move that is possible now, from a number on; -1: none is. */

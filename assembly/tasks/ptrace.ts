@@ -12,19 +12,20 @@ import {
   PTRACE_SETOPTIONS,
   PTRACE_SYSCALL,
 } from "../linux/ptrace";
-import { SIGKILL, SIGRTMAX, SIGTRAP } from "../linux/signal";
+import { SIGKILL, SIGRTMAX, SIGSTOP, SIGTRAP } from "../linux/signal";
 import {
   PTRACE_INTERRUPT,
   PTRACE_KILL,
   PTRACE_LISTEN,
   PTRACE_O_MASK,
   PTRACE_SEIZE,
+  PTRACE_SETSIGMASK,
   PTRACE_TRACEME,
 } from "./codes";
 import { attach, detach, link } from "./detach";
 import * as k from "./kernel";
 import { holds } from "./rule";
-import { isFatal, ptraceWakeUp, sendSignal, setJobctl } from "./signal";
+import { bit, isFatal, KILL, ptraceWakeUp, sendSignal, setJobctl } from "./signal";
 import { A_TASK, exists, NOBODY, task } from "./state";
 
 /** ptrace(2). @return its result */
@@ -149,6 +150,10 @@ function answer(caller: u32, request: u32, t: u32, data: u32): i32 {
       if (it.stopSignal == 0) return -EINVAL;
       by.infoSignal = it.stopSignal;
       by.info = it.stopInfo;
+      return 0;
+    case PTRACE_SETSIGMASK:
+      // What is unblocked is found when the task is resumed.
+      it.blocked = data & ~(KILL | bit(SIGSTOP));
       return 0;
     case PTRACE_INTERRUPT:
       if (!isSeized) return -EIO;

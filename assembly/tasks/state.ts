@@ -127,21 +127,22 @@ const TASK_SIZE: usize = offsetof<Task>() + offsetof<Action>() + QUEUE_SIZE;
 const PROCESS_SIZE: usize = offsetof<Process>() + QUEUE_SIZE;
 const PROCESSES: usize = sizeof<u32>() * 2 + TASK_SIZE * MOST_TASKS;
 const PROGRESS: usize = PROCESSES + PROCESS_SIZE * MOST_TASKS;
-export const STATE_SIZE: usize = PROGRESS + 8;
+export const STATE_SIZE: usize = PROGRESS + 16;
 
 /** The state that steps change. */
 export const state: usize = memory.data(i32(STATE_SIZE), 8);
 
-/** How far the programs of a birth are, and what they have done. */
+/** How far the programs of a life are, and what they have noted (birth.ts). */
 @unmanaged
 export class Progress {
-  host: u8;
+  host: u8; // the row of its program
+  phase: u8; // how far it is in that
   stub: u8;
+  grandchild: u8;
   left: u8; // acts of the outside
-  hasOtherParent: bool; // the stub has taken another process for its parent
-  isHostKilled: bool; // by the outside
-  isHostStopped: bool; // by the outside
-  unused: u16;
+  unused: u8;
+  more: u16;
+  noted: u32;
 }
 export const progress: Progress = changetype<Progress>(state + PROGRESS);
 
@@ -272,4 +273,43 @@ export function isReparented(t: u32): bool {
 /** What is its parent for the kernel: its tracer, if it is traced. */
 export function notifiedOf(t: u32): u32 {
   return task(t).ptrace != 0 ? task(t).tracer : task(t).parent;
+}
+
+// ---- Packed ----
+
+/** A packed state has tasks 1 to 3, because a shell does nothing, and no siginfo: only a walk reports those. */
+const FIRST_PACKED: u32 = 1;
+const PACKED_TASKS: u32 = 3;
+const INFOS: usize = QUEUE_SIZE - offsetof<Queue>();
+const TASK_HEAD: usize = TASK_SIZE - INFOS;
+const PROCESS_HEAD: usize = PROCESS_SIZE - INFOS;
+const TAIL: usize = STATE_SIZE - PROGRESS;
+export const PACKED_SIZE: usize = 8 + (TASK_HEAD + PROCESS_HEAD) * PACKED_TASKS + TAIL;
+
+/** Copies the state, or what is packed, between `state` and `to`. */
+export function pack(to: usize): void {
+  memory.copy(to, state, 8);
+  let at = to + 8;
+  for (let t = FIRST_PACKED; t < FIRST_PACKED + PACKED_TASKS; t++) {
+    const it = task(t);
+    it.message = 0;
+    it.stopInfo = 0;
+    it.infoSignal = 0;
+    it.info = 0;
+    memory.copy(at, changetype<usize>(it), TASK_HEAD);
+    memory.copy(at + TASK_HEAD, changetype<usize>(processAt(t)), PROCESS_HEAD);
+    at += TASK_HEAD + PROCESS_HEAD;
+  }
+  memory.copy(at, state + PROGRESS, TAIL);
+}
+
+export function unpack(from: usize): void {
+  memory.copy(state, from, 8);
+  let at = from + 8;
+  for (let t = FIRST_PACKED; t < FIRST_PACKED + PACKED_TASKS; t++) {
+    memory.copy(changetype<usize>(task(t)), at, TASK_HEAD);
+    memory.copy(changetype<usize>(processAt(t)), at + TASK_HEAD, PROCESS_HEAD);
+    at += TASK_HEAD + PROCESS_HEAD;
+  }
+  memory.copy(state + PROGRESS, at, TAIL);
 }

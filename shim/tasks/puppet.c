@@ -68,12 +68,17 @@ static int64_t request(struct puppet *own, int32_t target) {
     const struct task_action *it = &own->action;
     int64_t message = 0;
     int32_t info[32] = {0};
-    int64_t data = it->b;
+    const uint64_t mask = it->b >> 1;
+    int64_t address = 0, data = it->b;
+    if (it->a == PTRACE_SETSIGMASK) {
+        address = sizeof mask;
+        data = (int64_t)&mask;
+    }
     if (it->a == PTRACE_GETEVENTMSG)
         data = (int64_t)&message;
     if (it->a == PTRACE_GETSIGINFO)
         data = (int64_t)info;
-    const int64_t result = syscall4(__NR_ptrace, it->a, target, 0, data);
+    const int64_t result = syscall4(__NR_ptrace, it->a, target, address, data);
     own->status = message;
     note_info(own, info);
     return result;

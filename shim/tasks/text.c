@@ -313,7 +313,7 @@ const char *read_walk(const char *text, struct walk *walk) {
     walk->count = 0;
     do {
         if (walk->count == MOST_ACTIONS)
-            return refuse("actions: expected at most 30");
+            return refuse("actions: expected at most 100");
         const char *const got = take_token("\"") ? cursor : "";
         if (*got == 0 || !take_action(&walk->actions[walk->count]) || !take("\""))
             return refuse_action(walk->count, got);

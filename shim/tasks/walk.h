@@ -4,7 +4,8 @@
 
 #include "puppet.h"
 
-enum { MOST_ACTIONS = 30 };
+/** As many as a schedule of a birth, a call and close has (src/labs/check). */
+enum { MOST_ACTIONS = 100 };
 
 struct walk {
     uint32_t count;

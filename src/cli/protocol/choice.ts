@@ -66,9 +66,13 @@ export function puzzleChoice(puzzle: number): Choice {
   return { ...FIRST, sets: { ...FIRST.sets, omit, outside }, acts, signal, puzzle };
 }
 
-export function optionsOf({ sets: { omit, outside, wait }, acts, signal }: Choice): BirthOptions {
+/** A puzzle is about the birth of the first stub. */
+export function optionsOf({ sets, acts, signal, puzzle }: Choice): BirthOptions {
+  const { omit, outside, wait } = sets;
   const waitOptions = wait.reduce((bits, name) => bits + (WAIT_OPTIONS[name] ?? 0), WUNTRACED);
-  return { omit, outside, acts, waitOptions, exitSignal: Number(constants.get(signal) ?? 0n) };
+  const exitSignal = Number(constants.get(signal) ?? 0n);
+  const until = puzzle === undefined ? "close" : "birth";
+  return { omit, outside, acts, waitOptions, exitSignal, until };
 }
 
 export function fragmentOf({ sets, acts, signal, puzzle, shown, moves, at }: Choice): string {

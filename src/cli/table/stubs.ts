@@ -1,8 +1,8 @@
 import { Argument } from "@commander-js/extra-typings";
-import { ACTS, PRECAUTIONS } from "../../labs/check/birth.ts";
+import { ACTS, ENDS, PRECAUTIONS } from "../../labs/check/birth.ts";
 import { InputError } from "../../lib/errors.ts";
 import { command, textsOf } from "./command.ts";
-import { count, encoder, json, offering, oneOf, repeated } from "./options.ts";
+import { choice, count, encoder, json, offering, oneOf, repeated } from "./options.ts";
 
 const STEPS = PRECAUTIONS.map(({ name }) => name);
 const OUTSIDE = ACTS.map(({ name }) => name);
@@ -72,11 +72,12 @@ export const checkBirth = command("check", textsOf("births"))
     ),
   )
   .addOption(count("--acts <K>", "how often the outside may act", 3).default(1))
-  .option("--flags <F>", "flags of the clone: CLONE_PARENT, CLONE_PTRACE, CLONE_UNTRACED", "0")
-  .option("--exit-signal <S>", "signal that the host gets when the stub ends", "SIGKILL")
-  .option("--wait <O>", "options of the host's first wait4", "__WALL|WUNTRACED")
+  .addOption(choice("--until <END>", "what the host ends with", "end", ENDS).default("close"))
+  .option("--flags <F>", "flags of the clones: CLONE_PARENT, CLONE_PTRACE, CLONE_UNTRACED", "0")
+  .option("--exit-signal <S>", "signal that a parent gets when its stub ends", "SIGKILL")
+  .option("--wait <O>", "options of the wait4 for a self-stop", "__WALL|WUNTRACED")
   .option("--try", "perform each schedule with real processes")
-  .option("--table", "each step left out, and what breaks then: a line each, as Markdown")
+  .option("--table", "each choice, and what breaks with it: a line each, as Markdown")
   .addOption(encoder())
   .addOption(json("stublab.check/1"));
 

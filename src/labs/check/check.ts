@@ -1,8 +1,8 @@
-// Every order of steps of a birth, explored: which properties hold, and the shortest schedule that breaks one.
+// Every order of steps of a stub's life, explored: which properties hold, and the shortest schedule that breaks one.
 
 import { InputError, StateError } from "../../lib/errors.ts";
 import { didYouMean } from "../../lib/nearest.ts";
-import { ACTS, PRECAUTIONS, PROPERTIES } from "./birth.ts";
+import { ACTS, ENDS, MISTAKES, PRECAUTIONS, PROPERTIES } from "./birth.ts";
 import { type Move, type Plan, TaskModel } from "./model.ts";
 
 /** WUNTRACED, __WALL (wait4(2)). */
@@ -17,12 +17,20 @@ export interface BirthOptions {
   readonly outside?: readonly string[];
   /** How often the outside may act (default 1). */
   readonly acts?: number;
-  /** Flags of the clone (default 0): CLONE_PARENT, CLONE_PTRACE and CLONE_UNTRACED matter. */
+  /** Flags of the clones (default 0): CLONE_PARENT, CLONE_PTRACE and CLONE_UNTRACED matter. */
   readonly cloneFlags?: number;
-  /** The exit signal of the stub (default SIGKILL). */
+  /** The exit signal of the stubs (default SIGKILL). */
   readonly exitSignal?: number;
-  /** Options of the host's first wait4 (default __WALL | WUNTRACED). */
+  /** Options of the wait4 for a self-stop (default __WALL | WUNTRACED). */
   readonly waitOptions?: number;
+  /** Options of all other waits (default __WALL). */
+  readonly laterOptions?: number;
+  /** Names of MISTAKES. */
+  readonly mistakes?: readonly string[];
+  /** What the host's program ends with (default "close"). */
+  readonly until?: (typeof ENDS)[number];
+  /** Whether each step waits until nobody moves: then puppets can perform the schedules (default false). */
+  readonly calm?: boolean;
 }
 
 /** A property, and the shortest schedule that breaks it. */
@@ -54,15 +62,20 @@ export function planOf({
   cloneFlags = 0,
   exitSignal = 9,
   waitOptions = WALL | WUNTRACED,
+  laterOptions = WALL,
+  mistakes = [],
+  until = "close",
+  calm = false,
 }: BirthOptions): Plan {
   return {
     ...{ omitted: bitsOf("step", PRECAUTIONS, omit), acts: bitsOf("act", ACTS, outside) },
-    ...{ budget: acts, cloneFlags, exitSignal, waitOptions },
+    ...{ budget: acts, cloneFlags, exitSignal, waitOptions, laterOptions },
+    ...{ mistakes: bitsOf("mistake", MISTAKES, mistakes), until: ENDS.indexOf(until), calm },
   };
 }
 
 /**
- * Explores a birth: every order of the steps of host and stub, and of what the outside does between them.
+ * Explores a life: every order of the steps of host, stub and grandchild, and of what the outside does between them.
  *
  * @throws InputError for an unknown name; StateError if there are more states than fit into memory
  */

@@ -36,7 +36,7 @@ export interface Seen {
 
 /** A move of a schedule, and what is seen after it. */
 export interface Move {
-  /** 0 to 5: a task runs; 8, 9: a step of the host, of the stub; from 16 on an act of the outside. */
+  /** 0 to 5: a task runs; 8 to 10: a step of host, stub, grandchild; from 16 on an act of the outside. */
   readonly number: number;
   readonly call: Call | undefined;
   readonly tasks: readonly Seen[];
@@ -51,8 +51,15 @@ export interface Plan {
   readonly budget: number;
   readonly cloneFlags: number;
   readonly exitSignal: number;
-  /** Of the host's first wait4. */
+  /** Of the wait4 for a self-stop, and of all others. */
   readonly waitOptions: number;
+  readonly laterOptions: number;
+  /** Bits of MISTAKES. */
+  readonly mistakes: number;
+  /** An index of ENDS. */
+  readonly until: number;
+  /** Whether each step waits until nobody moves, as puppets take them. */
+  readonly calm: boolean;
 }
 
 const lacking = (name: string) => new EncoderError(`${FILE} lacks ${name}`, { remedy: REBUILD });
@@ -80,9 +87,14 @@ export class TaskModel {
   }
 
   /** Follows every order. Returns how many states there are; 0: more than fit. */
-  explore({ omitted, acts, budget, cloneFlags, exitSignal, waitOptions }: Plan): number {
-    this.#call("plan", omitted, cloneFlags, exitSignal, waitOptions);
-    return this.#call("explore", acts, budget, Number(exitSignal === SIGKILL));
+  explore(plan: Plan): number {
+    this.#plan(plan);
+    return this.#call("explore", plan.acts, plan.budget, Number(plan.calm));
+  }
+
+  #plan(plan: Plan): void {
+    const { omitted, cloneFlags, exitSignal, waitOptions, laterOptions, mistakes, until } = plan;
+    this.#call("plan", omitted, cloneFlags, exitSignal, waitOptions, laterOptions, mistakes, until);
   }
 
   /** The shortest schedule that breaks a property, after `explore`; undefined: it holds. */
@@ -93,9 +105,9 @@ export class TaskModel {
   }
 
   /** Begins a birth whose moves are chosen by `make`. @return what is seen of the tasks */
-  begin({ omitted, acts, budget, cloneFlags, exitSignal, waitOptions }: Plan): readonly Seen[] {
-    this.#call("plan", omitted, cloneFlags, exitSignal, waitOptions);
-    this.#call("beginPlay", acts, budget, Number(exitSignal === SIGKILL));
+  begin(plan: Plan): readonly Seen[] {
+    this.#plan(plan);
+    this.#call("beginPlay", plan.acts, plan.budget);
     return this.#look();
   }
 
@@ -164,7 +176,8 @@ export class TaskModel {
   }
 }
 
-/** Kinds of moves that are no system call: nothing, and the comparison of the parent with R15. */
+/** Kinds of assembly/tasks/actions.ts: an execve, and what changes no task. */
+export const EXECVE = 17;
 const NO_CALL = 0xff;
 export const COMPARES = 0xfe;
-const SIGKILL = 9;
+export const CALLS = 0xfd;

@@ -104,7 +104,7 @@ class Walker {
     const act = ACTS[move.number - FIRST_ACT];
     if (act !== undefined) return act.text;
     if (move.call !== undefined) return callText(move.call, this.#constants);
-    if (this.#holds(move)) return "holds the stub";
+    if (this.#holds(move)) return "is done";
     const task = taskOf(move.number) ?? 0;
     const { pending = 0, blocked = 0, isBusy = false } = before[task] ?? {};
     const [signal] = signalsIn(pending & ~blocked);

@@ -1,9 +1,9 @@
-// What a check of a birth has found, in words: for a terminal, and the table of docs/check.md.
+// What a check has found, in words.
 
 import { signalName } from "../../lib/names.ts";
-import { ACTS, PRECAUTIONS, PROPERTIES, TASKS } from "./birth.ts";
-import { type BirthReport, checkBirth } from "./check.ts";
-import { type Call, COMPARES, type Move, type Seen, TaskModel } from "./model.ts";
+import { ACTS, TASKS } from "./birth.ts";
+import type { BirthReport } from "./check.ts";
+import { CALLS, type Call, COMPARES, EXECVE, type Move, type Seen } from "./model.ts";
 
 export const FIRST_ACT = 16;
 
@@ -31,6 +31,10 @@ export function callText({ kind, a, b, target }: Call, constants: Constants): st
       return "setsid()";
     case COMPARES:
       return "getppid() is R15";
+    case CALLS:
+      return "getpid()";
+    case EXECVE:
+      return "execveat(the idle program)";
     case 14:
       return a === 0 ? "unblocks all signals" : "blocks all signals";
     default:
@@ -42,6 +46,7 @@ const REQUESTS: ReadonlyMap<number, string> = new Map([
   [7, "PTRACE_CONT"],
   [16, "PTRACE_ATTACH"],
   [0x4200, "PTRACE_SETOPTIONS"],
+  [0x420b, "PTRACE_SETSIGMASK"],
 ]);
 
 const STATES: ReadonlyMap<string, string> = new Map([
@@ -105,30 +110,4 @@ export function checkDocument({ states, verdicts }: BirthReport, constants: Cons
       ...(schedule && { schedule: scheduleLines(schedule, constants).map((line) => line.trim()) }),
     })),
   };
-}
-
-/** How many lines with a number a schedule has. */
-const steps = (schedule: readonly Move[]) =>
-  schedule.filter(({ call }) => call !== undefined).length;
-
-/** The table of docs/check.md: every precaution left out, with an outside that may act once and twice. */
-export function precautionTable(): string[] {
-  const model = new TaskModel();
-  const cell = (omit: readonly string[], acts: number) => {
-    const { verdicts } = checkBirth({ omit, acts }, model);
-    const broken = verdicts.flatMap(({ schedule }, i) =>
-      schedule === undefined ? [] : [`${i + 1} (${steps(schedule)})`],
-    );
-    return broken.length === 0 ? "–" : broken.join(", ");
-  };
-  const row = (name: string, text: string, omit: readonly string[]) =>
-    `| ${[name, text, cell(omit, 0), cell(omit, 1), cell(omit, 2)].join(" | ")} |`;
-  return [
-    ...PROPERTIES.map((property, i) => `${i + 1}. ${property}`),
-    "",
-    "| left out | what it does | no act | one act | two acts |",
-    "| --- | --- | --- | --- | --- |",
-    row("nothing", "", []),
-    ...PRECAUTIONS.map(({ name, text }) => row(`\`${name}\``, text, [name])),
-  ];
 }

@@ -2,19 +2,14 @@
  * One order of a birth, chosen move by move: it breaks what the explorer says it breaks, and names the rules that decide it.
  */
 
-import { ACTS, PRECAUTIONS, PROPERTIES } from "../../../src/labs/check/birth.ts";
-import { type Plan, TaskModel } from "../../../src/labs/check/model.ts";
+import { PRECAUTIONS, PROPERTIES } from "../../../src/labs/check/birth.ts";
+import { planOf } from "../../../src/labs/check/check.ts";
+import { TaskModel } from "../../../src/labs/check/model.ts";
 
 const play = suite("one order of a birth");
 
-const PLAN: Plan = {
-  ...{ omitted: 0, acts: 2 ** ACTS.length - 1, budget: 1 },
-  ...{ cloneFlags: 0, exitSignal: 9, waitOptions: 0x40000002 },
-};
-const without = (name: string): Plan => ({
-  ...PLAN,
-  omitted: 1 << PRECAUTIONS.findIndex((it) => it.name === name),
-});
+const PLAN = planOf({});
+const without = (name: string) => planOf({ omit: [name] });
 const [explorer, model] = [new TaskModel(), new TaskModel()];
 
 for (const { name } of PRECAUTIONS)
@@ -50,8 +45,8 @@ play(
 play("that its parent's death kills a stub is decided by the rule of PR_SET_PDEATHSIG", () => {
   const T49 = 49;
   model.begin(PLAN);
-  const host = [8, 1, 8, 1];
-  const stub = [2, 9, 2, 9, 2, 9, 2];
+  const host = [8, 8];
+  const stub = [2, 9, 9];
   for (const move of [...host, ...stub]) model.make(move);
   model.make(16);
   assert.not(model.decides(T49));

@@ -78,7 +78,7 @@ for (const [text, why] of [
   [STOPPED.replace("task 0: k", "task 6: k"), /actions\[1\]: expected a call /],
   [STOPPED.slice(0, -2), /expected the end of the actions/],
   [`${STOPPED}x`, /expected the end after the walk/],
-  [STOPPED.replace(/(?<=\[)(.*)(?=\])/, (all) => Array(8).fill(all).join()), /at most 30/],
+  [STOPPED.replace(/(?<=\[)(.*)(?=\])/, (all) => Array(30).fill(all).join()), /at most 100/],
   ['{"actions":[],"schema":"stublab.walk/1"}', /expected a walk: /],
   ['{"schema":"stublab.case/1","way":"SETREGS"}', /expected a walk, got a case/],
 ] as const)
