@@ -1,8 +1,8 @@
 // The numbers of system calls: each encoder has those of its architecture as constants.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { MACHINES } from "./compilers.mjs";
-import { makerOf } from "./sources.mjs";
+import { jsonLines, makerOf } from "./sources.mjs";
 
 const makeFrom = makerOf(import.meta.url);
 
@@ -17,9 +17,7 @@ const COLUMNS = { amd64: "amd64", arm64: "arm64", riscv64: "arm64" };
 
 /** The calls of an architecture, in the order of their numbers. */
 export function callsOf(arch) {
-  const lines = readFileSync(CALLS, "utf8").trimEnd().split("\n");
-  return lines
-    .map((line) => JSON.parse(line))
+  return jsonLines(CALLS)
     .map((call) => ({ name: call.name, number: call[COLUMNS[arch]] }))
     .filter(({ number }) => number !== undefined)
     .sort((a, b) => a.number - b.number);

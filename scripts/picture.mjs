@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { recordLesson } from "../dist/record.js";
-import { loadTables } from "./sources.mjs";
+import { jsonLines, loadTables } from "./sources.mjs";
 
 const RECORD = "src/labs/record";
 const {
@@ -22,15 +22,7 @@ const {
 ]);
 
 /** The beginnings of titles of steps, each the first such step after the one before, and their captions. */
-const STORY = [
-  ["stub ", "A stub is a process without a program: one page of code, stopped and traced."],
-  ["ptrace(PTRACE_SETREGS", "The host writes a system call into its registers: a clone."],
-  ["process ", "R15 has the pid of the clone's parent; RBX says that it is a clone."],
-  ["getppid()", "It calls getppid(). If the result is not R15, its parent has died: it exits."],
-  ["SIGSTOP is", "Then it stops itself,"],
-  ["ptrace(PTRACE_ATTACH", "the host attaches,"],
-  ["stopped by SIGTRAP", "and has a second stub: a process that executes what is written into it."],
-];
+const STORY = jsonLines("scripts/picture.jsonl");
 /** The moment that is shown without animation. */
 const STILL = 2;
 /** How long each moment is shown. */
@@ -41,7 +33,7 @@ const recording = await recordLesson("grandchild");
 const moments = new Moments(recording);
 const annotator = new Annotator(moments, openAssemblyEncoder(recording.machine.arch).constants);
 let at = -1;
-const frames = STORY.map(([begin, said], i) => {
+const frames = STORY.map(({ begin, said }, i) => {
   at = recording.steps.findIndex(({ title }, step) => step > at && title.startsWith(begin));
   if (at < 0) throw new Error(`the lesson has no step "${begin}…"`);
   const stage = drawStage(stageAt(moments, annotator, at), { width: WIDTH - 40 });

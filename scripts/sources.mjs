@@ -12,6 +12,13 @@ export function files(folder, ...endings) {
     .sort();
 }
 
+/** The documents of a file with one on each line. */
+export const jsonLines = (path) =>
+  readFileSync(path, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
 /** Whether all is made that a package must have: `build.mjs --complete`. */
 export const IS_COMPLETE = process.argv.includes("--complete");
 

@@ -4,30 +4,15 @@ import { beside } from "../lib/beside.ts";
 import { InputError } from "../lib/errors.ts";
 import { Folder } from "../lib/folder.ts";
 import { quoteWord } from "../lib/quote.ts";
+import { rowsOf } from "../lib/rows.ts";
+import { list, record, text } from "../lib/shape.ts";
 import { writeOutputs } from "./output_file.ts";
 import { tell } from "./report.ts";
-import type { Language } from "./table/compare.ts";
+import LINES from "./start.jsonl";
+import { languageNamed } from "./table/compare.ts";
 
-/** The example of each language, the tools that build it, and where those come from. */
-type Start = readonly [title: string, file: string, tools: string, remedy: string, check?: string];
-
-const STARTS: Readonly<Record<Language, Start>> = {
-  c: ["C", "encoder.c", "clang wasm-ld", "Debian has them in clang and lld"],
-  assemblyscript: ["AssemblyScript", "encoder.ts", "npx", "it comes with npm"],
-  rust: [
-    "Rust",
-    "encoder.rs",
-    "rustc wasm-ld",
-    "rustup (with target add wasm32-unknown-unknown) or Debian's rustc and libstd-rust-dev-wasm32; and lld",
-    `
-[ -d "$(rustc --print target-libdir --target wasm32-unknown-unknown)" ] || {
-  echo "rustc lacks the target wasm32-unknown-unknown: run rustup target add wasm32-unknown-unknown," \\
-    "or with Debian's /usr/bin/rustc install libstd-rust-dev-wasm32" >&2
-  exit 1
-}`,
-  ],
-  javascript: ["JavaScript", "encoder.mjs", "", ""],
-};
+/** The lines of what is written beside the example: {WORDS} are replaced. */
+const TEXTS = rowsOf(LINES, record({ name: text, lines: list(text, 99) }));
 
 /** The section of an example that only its architecture has, up to the next. */
 const SECTION = /^\/\/ ---- amd64\n.*(?=^\/\/ ---- )/ms;
@@ -43,49 +28,34 @@ function forArch(arch: Arch, example: string, sectionOf: () => string): string {
  *
  * @throws InputError if the folder is not empty; OutputError if it cannot be written
  */
-export async function writeStart(folder: string, language: Language, arch: Arch): Promise<void> {
+export async function writeStart(folder: string, language: string, arch: Arch): Promise<void> {
   if (existsSync(folder)) {
     using place = Folder.openToRead(folder);
     if (place.names.length > 0)
       throw new InputError(`--new: ${folder} is not empty`, { remedy: "name a new folder" });
   }
-  const [title, file, tools, remedy, check = ""] = STARTS[language];
+  const { file, ...start } = languageNamed(language);
   const example = `examples/encoders/${file}`;
   const read = (own: string) => readFileSync(beside(`../examples/encoders/${own}`), "utf8");
-  const text = forArch(arch, read(file), () => read(`${arch}/${file}`)).replaceAll(example, file);
+  const own = forArch(arch, read(file), () => read(`${arch}/${file}`)).replaceAll(example, file);
   // The commands are the indented lines of its first comment; the last one compares.
-  const [comment = ""] = /^(\/\/.*\n)+/.exec(text) ?? [];
+  const [comment = ""] = /^(\/\/.*\n)+/.exec(own) ?? [];
   const commands = [...comment.matchAll(/^\/\/ {3}(.*)$/gm)].map(([, line = ""]) => line);
   const compare = (commands.pop() ?? "").trim().replace(` ${file}`, ` ./${file}`);
   const target = commands.length > 0 ? "./mine.wasm" : `./${file}`;
   const steps = [...(commands.length > 0 ? ["./build"] : []), compare];
-  const build = `#!/bin/sh
-# Writes mine.wasm.
-cd "$(dirname "$0")" || exit
-for tool in ${tools}; do
-  command -v "$tool" > /dev/null && continue
-  echo "$tool is missing: ${remedy}" >&2
-  exit 1
-done${check}
-${commands.join("\n")}
-`;
-  const readme = `# An encoder in ${title}
-
-${file} has what stublab's encoder ABI needs to drive stubs of ${arch}. It agrees with the system's headers:
-
-${steps.map((step) => `    ${step}`).join("\n")}
-
-\`--watch\`, in a second terminal, compares it again whenever it is ${commands.length > 0 ? "built" : "saved"}.
-
-Change first: break something, such as a register or a flag, and read which input shows it, in which bits the answers
-differ, and which answer is right. Then let it drive a stub, \`npx stublab inject --encoder ${target} getpid\`, and add
-a function: \`--verbose\` names those that only a comparison calls, and docs/encoder-abi.md of stublab says what each
-does.
-`;
-  await writeOutputs(folder, [
-    [file, text],
-    ["README.md", readme],
-    ...(commands.length > 0 ? [["build", build, 0o777] as const] : []),
-  ]);
+  const words = new Map(
+    Object.entries({
+      ...{ ...start, file, arch, target, commands: commands.join("\n") },
+      steps: steps.map((step) => `    ${step}`).join("\n"),
+      event: commands.length > 0 ? "built" : "saved",
+    }),
+  );
+  const texts = TEXTS.map(({ name, lines }) => {
+    const text = lines.join("\n").replace(/\{(\w+)\}/g, (_, word) => `${words.get(word)}`);
+    return [name, text, name === "build" ? 0o777 : 0o666] as const;
+  });
+  const others = texts.filter(([name]) => commands.length > 0 || name !== "build");
+  await writeOutputs(folder, [[file, own], ...others]);
   tell([`cd ${quoteWord(folder)}`, ...steps].map((line) => `${line}\n`).join(""));
 }

@@ -4,13 +4,13 @@ import {
   type CommandUnknownOpts,
   type OptionValues,
 } from "@commander-js/extra-typings";
-import { bench } from "./table/bench.ts";
 import { command } from "./table/command.ts";
 import { compare } from "./table/compare.ts";
 import { diff, exporting, fuzz, judge, merge, minimize, replay } from "./table/fuzz.ts";
 import { conformance, predict, probe } from "./table/kernel.ts";
 import { check, lesson, task } from "./table/lesson.ts";
 import {
+  bench,
   bootstrap,
   checkBirth,
   completion,
@@ -86,7 +86,7 @@ for (const each of COMMANDS) program.addCommand(each);
  * @throws InputError
  */
 export function select([name = "", ...rest]: readonly string[]): Act {
-  if (name === "") return async () => (await import("./greeting.ts")).greet(program.description());
+  if (name === "") return async () => (await import("./doctor.ts")).greet(program.description());
   try {
     program.parse(name === "help" ? [...rest, "--help"] : [name, ...rest], { from: "user" });
     return selected;

@@ -9,7 +9,8 @@ import {
 } from "@commander-js/extra-typings";
 import { InputError } from "../../lib/errors.ts";
 import { didYouMean } from "../../lib/nearest.ts";
-import { list, optional, parseJson, record, text } from "../../lib/shape.ts";
+import { rowsOf } from "../../lib/rows.ts";
+import { list, optional, record, text } from "../../lib/shape.ts";
 import { print } from "../report.ts";
 import LINES from "./texts.jsonl";
 
@@ -34,9 +35,7 @@ const textsShape = record({
   examples: optional(list(text, 9)),
 });
 
-const TEXTS = LINES.trimEnd()
-  .split("\n")
-  .map((line) => textsShape(parseJson(line), "texts.jsonl"));
+const TEXTS = rowsOf(LINES, textsShape);
 
 /** The texts of a command of the table: a line of texts.jsonl. */
 export function textsOf(name: string): Texts {

@@ -1,7 +1,10 @@
 import { Argument, Option } from "@commander-js/extra-typings";
 import { FUNCTION_NAMES, OPERATIONS } from "../../core/encoder/abi.ts";
 import { InputError } from "../../lib/errors.ts";
+import { rowsOf } from "../../lib/rows.ts";
+import { list, record, text } from "../../lib/shape.ts";
 import { command } from "./command.ts";
+import LINES from "./languages.jsonl";
 import {
   apart,
   arch,
@@ -18,18 +21,17 @@ import {
 /** How many cases of each function the kernel judges for each encoder. */
 export const LIVE_CASES = 500;
 
-/** In which an encoder can be started. */
-const LANGUAGES = ["c", "assemblyscript", "rust", "javascript"] as const;
-export type Language = (typeof LANGUAGES)[number];
+const languageShape = record({
+  ...{ name: text, title: text, meant: list(text, 9) },
+  /** The example, the tools that build it, and where those come from. */
+  ...{ file: text, tools: text, remedy: text, check: text },
+});
+/** In which an encoder can be started: lines of languages.jsonl. */
+const STARTS = rowsOf(LINES, languageShape);
+const LANGUAGES = STARTS.map(({ name }) => name);
+const MEANT = new Map(STARTS.flatMap(({ name, meant }) => meant.map((word) => [word, name])));
 
-/** Words for languages, in lower case: the template that is meant, or the compiler of which the documents have a recipe. */
-const MEANT = new Map<string, Language>([
-  ["js", "javascript"],
-  ["typescript", "assemblyscript"],
-  ["ts", "assemblyscript"],
-  ["rs", "rust"],
-  ["c++", "c"],
-]);
+/** Words for languages, in lower case: the compiler of which the documents have a recipe. */
 const RECIPES = new Map([
   ["go", "TinyGo"],
   ["golang", "TinyGo"],
@@ -37,8 +39,15 @@ const RECIPES = new Map([
   ["zig", "Zig"],
 ]);
 
+/** A language that `parseLanguage` knows. */
+export function languageNamed(name: string) {
+  const found = STARTS.find((each) => each.name === name);
+  if (found === undefined) throw new TypeError(`languages.jsonl lacks ${name}`);
+  return found;
+}
+
 /** @throws InputError that names what is near */
-function parseLanguage(text: string): Language {
+function parseLanguage(text: string): string {
   const recipe = RECIPES.get(text.toLowerCase());
   if (recipe === undefined) return oneOf("language", LANGUAGES, MEANT)(text);
   throw new InputError(`--language: there is no template in ${text}`, {

@@ -1,7 +1,7 @@
 /* Pieces of code that cases execute, and what targets have between two cases, as each architecture describes them. */
 
+import { rowsOf } from "../../../lib/rows.ts";
 import { count, optional, record, text } from "../../../lib/shape.ts";
-import { rowsOf } from "../rows.ts";
 import { indexIn } from "./layout.ts";
 
 /** Bytes from the start of one piece of code to the next. */

@@ -6,11 +6,11 @@
  */
 
 import { HOST_ARCH } from "../../../core/machine/index.ts";
+import { rowsOf } from "../../../lib/rows.ts";
 import { table } from "../../../lib/shape.ts";
 import { BASELINE } from "../case/arch.ts";
 import type { Case } from "../case/case.ts";
 import { CASE_SCHEMA, WAYS } from "../case/records.ts";
-import { rowsOf } from "../rows.ts";
 import { SEED_LINES } from "./arch.ts";
 
 /** The baseline, written in the first way and resumed with CONT. */

@@ -5,10 +5,10 @@
  */
 
 import { BOUNDARIES, RESULTS } from "../../../lib/cases/words.ts";
+import { rowsOf } from "../../../lib/rows.ts";
 import { hexWord, integer, list, members, optional, table, text } from "../../../lib/shape.ts";
 import { BASELINE, KEPT, REGISTERS } from "../case/arch.ts";
 import { FROMS, ONS, WAYS } from "../case/records.ts";
-import { rowsOf } from "../rows.ts";
 import { DRAWN_CODES, TABLE_LINES } from "./arch.ts";
 import COMMON_LINES from "./tables.jsonl";
 

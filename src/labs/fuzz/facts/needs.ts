@@ -1,8 +1,8 @@
 /* What checks need of the machine: lines of needs.jsonl. Without it, a check is skipped, for the reason there. */
 
+import { rowsOf } from "../../../lib/rows.ts";
 import { count, oneOf, optional, record, text, truth } from "../../../lib/shape.ts";
 import { FEATURES } from "../machine.ts";
-import { rowsOf } from "../rows.ts";
 import LINES from "./needs.jsonl";
 
 export type Need = ReturnType<typeof needShape>;

@@ -4,8 +4,8 @@
  */
 
 import { HOST_ARCH, type ProbedArch } from "../../../core/machine/index.ts";
+import { rowsOf } from "../../../lib/rows.ts";
 import { list, oneOf, optional, record, text } from "../../../lib/shape.ts";
-import { rowsOf } from "../rows.ts";
 import LINES from "./profiles.jsonl";
 
 const TOOLS = ["gdb", "strace", "gvisor", "rr", "criu", "stublab"] as const;

@@ -4,6 +4,7 @@
  */
 
 import { HOST_ARCH } from "../../../core/machine/index.ts";
+import { rowsOf } from "../../../lib/rows.ts";
 import {
   count,
   list,
@@ -17,7 +18,6 @@ import {
 } from "../../../lib/shape.ts";
 import type { Change, Deviations } from "../predict/model.ts";
 import { changeShape, parsePlant, plantOption } from "../predict/plant.ts";
-import { rowsOf } from "../rows.ts";
 import amd64 from "./amd64.jsonl";
 import arm64 from "./arm64.jsonl";
 

@@ -1,5 +1,6 @@
 import { HOST_ARCH } from "../../../../core/machine/index.ts";
 import { hex } from "../../../../lib/errors.ts";
+import { rowsOf } from "../../../../lib/rows.ts";
 import { record, text } from "../../../../lib/shape.ts";
 import type { Actor } from "../../actor.ts";
 import { HOST } from "../../arch.ts";
@@ -38,10 +39,7 @@ export const guestCode: Pose = (draw) => {
 
 /** A line of damages.jsonl: a part of the text of "repair-stub", what is right in the stub code, and what is in its place. */
 const damage = record({ arch: text, part: text, right: text, wrong: text });
-export const DAMAGES = LINES.trimEnd()
-  .split("\n")
-  .map((line) => damage(JSON.parse(line), "damages.jsonl"))
-  .filter(({ arch }) => arch === HOST_ARCH);
+export const DAMAGES = rowsOf(LINES, damage).filter(({ arch }) => arch === HOST_ARCH);
 
 /** The stub code, from its listing, with short labels and the names of its constants. */
 export function stubSource(): string {
