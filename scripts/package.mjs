@@ -114,6 +114,7 @@ const PAGE = {
   platform: "browser",
   target: "es2023",
   charset: "utf8",
+  loader: { ".jsonl": "text" },
   logLevel: "warning",
 };
 

@@ -10,7 +10,8 @@ const makeFrom = makerOf(import.meta.url);
 const TABLES = "src/labs/fuzz/case/records.ts";
 const DRAWN = "src/labs/fuzz/draw/tables.ts";
 const ORIGIN = `Written by the build from ${TABLES}, which has the meanings.`;
-const C_TYPES = {
+export const C_TYPES = {
+  ...{ bool: "uint8_t", u16: "uint16_t" },
   ...{ u8: "uint8_t", i32: "int32_t", u32: "uint32_t", i64: "int64_t", u64: "uint64_t" },
 };
 /** Signed halves are unsigned here, as in the views of TypeScript. */
@@ -106,8 +107,8 @@ function assemblyTables({ PLACES, DRAWN }) {
   return [`// ${ORIGIN} What is drawn is from ${DRAWN}.`, places, tables];
 }
 
-const header = (name, lines) => [
-  ...[`/* ${ORIGIN} */`, `#ifndef STUBLAB_MADE_${name}_H`, `#define STUBLAB_MADE_${name}_H`],
+export const header = (name, lines, origin = ORIGIN) => [
+  ...[`/* ${origin} */`, `#ifndef STUBLAB_MADE_${name}_H`, `#define STUBLAB_MADE_${name}_H`],
   ...[...lines, "#endif"],
 ];
 
@@ -173,4 +174,4 @@ function assemblyClass({ name, members, offsets, size }) {
   ];
 }
 
-const snakeCase = (name) => name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+export const snakeCase = (name) => name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);

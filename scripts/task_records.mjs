@@ -3,19 +3,13 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { MACHINES } from "./compilers.mjs";
+import { C_TYPES, header, snakeCase } from "./records.mjs";
 import { ruleOf } from "./rules.mjs";
 import { files, makerOf } from "./sources.mjs";
 
 const makeFrom = makerOf(import.meta.url);
 
 export const TASKS = "assembly/tasks";
-const C_TYPES = {
-  u8: "uint8_t",
-  bool: "uint8_t",
-  u16: "uint16_t",
-  u32: "uint32_t",
-  i32: "int32_t",
-};
 /** The classes that are records, by file. */
 const RECORDS = { actions: "Action", view: "View" };
 
@@ -24,29 +18,24 @@ export async function writeTaskRecords() {
   for (const arch of MACHINES)
     await makeFrom(`build/${arch}/task_records.h`, sources, () => {
       mkdirSync(`build/${arch}`, { recursive: true });
-      writeFileSync(`build/${arch}/task_records.h`, `${headerLines().join("\n")}\n`);
+      writeFileSync(`build/${arch}/task_records.h`, headerText());
     });
 }
 
-function headerLines() {
+function headerText() {
   const actions = readFileSync(`${TASKS}/actions.ts`, "utf8");
   const kinds = [...actions.matchAll(/^export const (\w+): u32 = (\d+);$/gm)];
   const names = kinds.filter(([, name]) => name !== "KINDS").map(([, name]) => `"${name}"`);
-  return [
-    `/* Written by the build from ${TASKS}/. */`,
-    ...[
-      "#ifndef STUBLAB_MADE_TASK_RECORDS_H",
-      "#define STUBLAB_MADE_TASK_RECORDS_H",
-      "#include <stdint.h>",
-    ],
+  const lines = [
+    "#include <stdint.h>",
     ...Object.entries(RECORDS).flatMap(([file, name]) => recordLines(file, name)),
     `enum { ${kinds.map(([, name, value]) => `ACTION_${name} = ${value}`).join(", ")} };`,
     `#define ACTION_NAMES { ${names.join(", ")} }`,
     "/** A rule: its number, its sentence, and its source. */",
     "struct task_rule { uint32_t number; const char *id, *text, *source; };",
     `#define TASK_RULES { ${taskRules().map(ruleRow).join(", ")} }`,
-    "#endif",
   ];
+  return `${header("TASK_RECORDS", lines, `Written by the build from ${TASKS}/.`).join("\n")}\n`;
 }
 
 /** The rules, by number. */
@@ -59,8 +48,7 @@ function recordLines(file, name) {
   const text = readFileSync(`${TASKS}/${file}.ts`, "utf8");
   const [, body] = new RegExp(`export class ${name} \\{\\n([^}]*)\\}`).exec(text);
   const members = [...body.matchAll(/^ {2}(\w+): (\w+);/gm)];
-  const snake = (word) => word.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  const lines = members.map(([, member, type]) => `    ${C_TYPES[type]} ${snake(member)};`);
+  const lines = members.map(([, member, type]) => `    ${C_TYPES[type]} ${snakeCase(member)};`);
   return [`struct task_${name.toLowerCase()} {`, ...lines, "};"];
 }
 
