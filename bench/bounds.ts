@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { benchText } from "../src/cli/bench_text.ts";
+import { benchText } from "../src/cli/bench.ts";
 import { finishing } from "../src/cli/interruption.ts";
 import { Progress } from "../src/cli/progress.ts";
 import { pathOf } from "../src/core/shim/shim.ts";

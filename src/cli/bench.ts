@@ -1,21 +1,24 @@
 import { existsSync } from "node:fs";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { pathOf } from "../core/shim/shim.ts";
+import { CALLS, gridOf, headOf, legendOf, storyOf } from "../labs/bench/blocks.ts";
 import { choose } from "../labs/bench/choose.ts";
 import { schedulingPolicy } from "../labs/bench/machine.ts";
 import { measure } from "../labs/bench/measure.ts";
+import type { Group, Mechanism } from "../labs/bench/mechanism.ts";
 import { GROUPS, MECHANISMS } from "../labs/bench/mechanisms.ts";
+import { noiseLine } from "../labs/bench/noise.ts";
 import { renderBenchPage } from "../labs/bench/page.ts";
-import { benchDocument } from "../labs/bench/report.ts";
+import { benchDocument, type Report } from "../labs/bench/report.ts";
 import { openSide } from "../labs/bench/side.ts";
 import { REBUILD, UnsupportedError } from "../lib/errors.ts";
-import { benchText, listText } from "./bench_text.ts";
+import { gridText, storyText } from "./block_text.ts";
 import { finishing } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
-import { publish, tell } from "./report.ts";
-import type { bench as table } from "./table/bench.ts";
+import { fold, paint, publish, tell } from "./report.ts";
 import { lineOf, type Values } from "./table/command.ts";
+import type { bench as table } from "./table/stubs.ts";
 
 const WARM_UP = 15;
 /** Of a batch. */
@@ -65,4 +68,22 @@ function expectProgram(): void {
   }
   const path = pathOf("bench-amd64");
   if (!existsSync(path)) throw new UnsupportedError(`${path} is missing`, { remedy: REBUILD });
+}
+
+/** Columns of the whole text. */
+const WIDTH = 80;
+
+/** A run as text for a terminal of 80 columns. */
+export function benchText(report: Report): string {
+  const { noise, conditions, groups } = report;
+  const verdict = paint(noise.length > 0 ? "red" : "green", noiseLine(conditions, noise));
+  const head = [verdict, ...headOf(report)].join("\n");
+  const grids = groups.map((group) => gridText(gridOf(group, report)));
+  return fold(`${[head, ...grids, legendOf(report)].join("\n\n")}\n`, WIDTH);
+}
+
+/** What can be measured, and what it does. */
+export function listText(groups: readonly Group[], mechanisms: readonly Mechanism[]): string {
+  const stories = groups.flatMap((group) => storyOf(group, mechanisms) ?? []);
+  return fold(`${[...stories.map(storyText), CALLS].join("\n\n")}\n`, WIDTH);
 }

@@ -6,15 +6,17 @@ import { ARCHES, HOST_ARCH } from "../core/machine/index.ts";
 import { type CompareOptions, compare } from "../labs/compare/compare.ts";
 import { isEncoderFile } from "../labs/compare/encoders/foreign.ts";
 import { ALL_ENCODERS, ENCODERS, openEncoder } from "../labs/compare/encoders/open.ts";
+import { agreementGrid, detailGrids } from "../labs/compare/grids.ts";
 import { openSubjectsConfined } from "../labs/compare/open.ts";
 import { renderComparePage } from "../labs/compare/page.ts";
 import type { CompareReport } from "../labs/compare/report.ts";
+import { storiesOf } from "../labs/compare/stories.ts";
 import { summaryOf } from "../labs/compare/summary.ts";
 import { InputError } from "../lib/errors.ts";
 import { parseFlags } from "../lib/names.ts";
 import { count } from "../lib/page/figures.ts";
+import { gridText, storyText } from "./block_text.ts";
 import { writeStart } from "./compare_new.ts";
-import { compareText } from "./compare_text.ts";
 import { endBetweenTurns } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
@@ -132,4 +134,31 @@ function nothingCompared({ encoders, uncompared }: CompareReport): string {
       ? "name another encoder to compare"
       : `add the functions to ${lacking.encoder}, and export them: docs/encoder-abi.md says what each does`;
   return `stublab: nothing was compared${why}\n  remedy: ${remedy}\n`;
+}
+
+/**
+ * A comparison as text for a terminal: each finding, then one line.
+ *
+ * @param verbose whether to add the tables, and to show excused differences in full
+ */
+export function compareText(report: CompareReport, verbose?: boolean): string {
+  const stories = storiesOf(report);
+  const excused = stories.filter(({ excuse }) => excuse !== null && !verbose);
+  const parts = [
+    ...(verbose ? [agreementGrid(report, stories), ...detailGrids(report)].map(gridText) : []),
+    ...stories.filter((story) => !excused.includes(story)).map(storyText),
+    excused.map(({ title, beside, excuse }) => `${title}  ${beside}: ${excuse}`).join("\n"),
+    report.notes.map((note) => `note: ${note}`).join("\n"),
+    ending(report),
+  ];
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+/** One line, or two if something was found. */
+function ending(report: CompareReport): string {
+  const { outcome, statements, run, rest } = summaryOf(report);
+  const found = outcome === "findings";
+  const told = outcome === "nothing" ? ["nothing was compared"] : statements.map((it) => it.text);
+  const result = paint(outcome === "agreement" ? "green" : "red", told.join("; "));
+  return `${result}${found ? "\n" : ": "}${[run, ...rest].join("; ")}`;
 }

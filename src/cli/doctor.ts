@@ -1,5 +1,6 @@
+import { release } from "node:os";
 import { type Finding, hasFailed, MACHINE, STUB, tryAll } from "./doctor_trials.ts";
-import { paint, publish } from "./report.ts";
+import { paint, publish, tell } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { doctor } from "./table/stubs.ts";
 
@@ -26,4 +27,24 @@ const MARKS = {
 function lineOf({ name, status, detail, remedy }: Finding): string {
   const more = remedy === null ? "" : `\n${" ".repeat(25)}${remedy}`;
   return `${MARKS[status]} ${name.padEnd(16)} ${detail}${more}`;
+}
+
+/** What `stublab` alone prints: whether it works here, and what to do next. Returns the exit status of doctor. */
+export async function greet(title: string): Promise<number> {
+  const failed = (await tryAll(STUB)).find(hasFailed);
+  const verdict =
+    failed === undefined
+      ? paint("green", "stubs work here")
+      : paint("red", `${failed.name} failed: ${failed.detail}`);
+  tell(`${title}
+Linux ${release()}, Node.js ${process.version}: ${verdict} (more: stublab doctor)
+
+  student          stublab lesson host        watch how a stub is born
+  encoder author   stublab compare --new DIR  start an encoder that agrees
+  kernel engineer  stublab fuzz --seconds 60  try register setups on this kernel
+  builder          stublab guest PROGRAM      run a static program in a stub
+
+stublab --help lists all commands
+`);
+  return failed === undefined ? 0 : 3;
 }

@@ -1,9 +1,9 @@
 import { writeSync } from "node:fs";
+import { stripVTControlCharacters } from "node:util";
 import { StublabError } from "../lib/errors.ts";
 import { codeOf, unwritable } from "../lib/folder.ts";
 import { visible, visibleJson, visibleLines } from "../lib/visible.ts";
 import { endCommand } from "../sandbox/channel.ts";
-import { fold } from "./fold.ts";
 
 /** Writes bytes to a standard stream; returns how many were written. */
 type Write = (fd: 1 | 2, bytes: Uint8Array) => number;
@@ -120,4 +120,39 @@ function hasColors(): boolean {
 /** Whether a stream is a terminal that obeys escape sequences. */
 export function isScreen({ isTTY }: NodeJS.WriteStream): boolean {
   return isTTY && process.env.TERM !== "dumb";
+}
+
+/* Folds long lines at words, as lines that the terminal breaks itself are hard to read. */
+
+const lengthOf = (text: string): number => stripVTControlCharacters(text).length;
+
+/** Folds `text` to lines of at most `width` columns where words permit; continuation lines are indented to their text. */
+export const fold = (text: string, width: number): string =>
+  text
+    .split("\n")
+    .flatMap((line) => foldLine(line, width))
+    .join("\n");
+
+function foldLine(line: string, width: number): string[] {
+  // A command that is folded cannot be copied.
+  if (line.startsWith("  repeat ")) return [line];
+  const start = startOf(stripVTControlCharacters(line), width);
+  const lines: string[] = [];
+  let last = "";
+  for (const word of line.split(/(?<=\S)(?= )/)) {
+    const isFull = lengthOf(last) + lengthOf(word) > width;
+    if (isFull && last.trim() !== "") {
+      lines.push(last);
+      last = " ".repeat(start) + word.trimStart();
+    } else last += word;
+  }
+  return [...lines, last];
+}
+
+/** The column where the text of a line begins, after its label: after two spaces, in the first half. */
+function startOf(line: string, width: number): number {
+  const ends = [...line.matchAll(/(?:^|\S)( {2,})(?=\S)/g)]
+    .map(({ index, 0: { length } }) => index + length)
+    .filter((end) => end <= width / 2);
+  return ends.at(-1) ?? 2;
 }

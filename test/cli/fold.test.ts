@@ -1,4 +1,4 @@
-import { fold } from "../../src/cli/fold.ts";
+import { fold } from "../../src/cli/report.ts";
 
 const folds = suite("folded lines");
 

@@ -6,7 +6,7 @@ import { OUTSIDE, type Step, signalsIn, type Turn } from "../../labs/check/sched
 import { type Constants, callText } from "../../labs/check/text.ts";
 import type { LaneState } from "../../labs/record/moment.ts";
 import { STATE_NAMES } from "../../labs/record/proc.ts";
-import type { Move } from "../../labs/record/stage/moves.ts";
+import type { Move } from "../../labs/record/stage/kin.ts";
 import type { Edge, Frame, PlacedBox, Stage } from "../../labs/record/stage/stage.ts";
 import type { Word } from "../../labs/record/stage/words.ts";
 import { signalName } from "../../lib/names.ts";
