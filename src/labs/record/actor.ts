@@ -14,14 +14,14 @@ import type { Thread } from "../../core/stub/tracee.ts";
 import type { Syscall } from "../../core/stub/tracing_thread.ts";
 import { DeathError, hex, StateError, TraceError } from "../../lib/errors.ts";
 import { parseSignal, syscallName } from "../../lib/names.ts";
-import { expectMembers, list, text, word } from "../../lib/shape.ts";
+import { callback, expectMembers, list, text, truth, word } from "../../lib/shape.ts";
 import { type Tracing, thisProcess } from "./acting.ts";
 import { HOST, nextCallNumber, resultWord } from "./arch.ts";
 import { returned, type Teller, tellCall } from "./calls.ts";
 import { awaitProcess } from "./kernel_view.ts";
 import { common, inWords } from "./lesson_text.ts";
-import { type NewEvent, type Place, type Recorder, tellRegisters } from "./recorder.ts";
-import type { KernelView, Step } from "./recording.ts";
+import type { NewEvent, Place, Recorder } from "./recorder.ts";
+import type { KernelView, Registers, Step } from "./recording.ts";
 import { type RequestWords, tellEnd, tellRequest, tellStatus, tellStop } from "./requests.ts";
 import { type Said, type Saying, said, withText } from "./said.ts";
 import {
@@ -32,14 +32,12 @@ import {
   type Telling,
   tellerOf,
 } from "./stepping.ts";
-import {
-  type AttachTelling,
-  CALL_TELLING,
-  type CallTelling,
-  type RequestDetails,
-  type StopTelling,
-  stopTelling,
-  type TryOptions,
+import type {
+  AttachTelling,
+  CallTelling,
+  RequestDetails,
+  StopTelling,
+  TryOptions,
 } from "./telling.ts";
 
 /** The most arguments that a system call has. */
@@ -596,4 +594,24 @@ export class Actor {
   by(tracer: Tracing): Actor {
     return new Actor(this.recorder, this.lane, this.#stub ?? this.thread, tracer);
   }
+}
+
+const CALL_TELLING = {
+  why: said,
+  answer: said,
+  stop: said,
+  rest: said,
+  stepped: truth,
+  executed: said,
+  returned: callback,
+};
+
+/** A text alone is that of the stop. */
+function stopTelling(told: StopTelling | Said): StopTelling {
+  return typeof told === "object" && "stop" in told ? told : { stop: told };
+}
+
+/** Registers in the form of a recording. */
+function tellRegisters(registers: Readonly<Record<string, bigint>>): Registers {
+  return Object.fromEntries(Object.entries(registers).map(([name, word]) => [name, hex(word)]));
 }

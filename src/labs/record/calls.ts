@@ -24,11 +24,11 @@ export interface Teller {
 }
 
 /** Tells one argument; some need others to be understood. */
-type Argument = (word: bigint, teller: Teller, words: readonly bigint[]) => string;
+export type Argument = (word: bigint, teller: Teller, words: readonly bigint[]) => string;
 
 const long: Argument = (word) => `${BigInt.asIntN(64, word)}`;
-const pointer: Argument = (word) => (word === 0n ? "NULL" : hex(word));
-const signal: Argument = (value, { constants }) =>
+export const pointer: Argument = (word) => (word === 0n ? "NULL" : hex(word));
+export const signal: Argument = (value, { constants }) =>
   value === 0n ? "0" : signalName(Number(BigInt.asIntN(32, value)), constants);
 
 /** The constants of a pattern whose bits are in the word; `none` names the word without any. */

@@ -63,11 +63,8 @@ function expectPlaces(recording: Recording): void {
 function* misplacedIn({ lanes, steps, arrows, questions, code }: Recording): Generator<string> {
   const ids = lanes.map(({ id }) => id);
   yield* twice("lanes", "id", ids);
-  yield* twice(
-    "code",
-    "name",
-    code.map(({ name }) => name),
-  );
+  const names = code.map(({ name }) => name);
+  yield* twice("code", "name", names);
   if (steps.length === 0) yield "steps: a recording has at least one";
   const known = new Set(ids);
   const offsets = new Map(

@@ -10,13 +10,16 @@ const RLIMIT_CORE = 4;
 const CLOCK_MONOTONIC = 1;
 const SIGEV_SIGNAL = 0;
 
-/** A signal that ends a stub, or what it clones from now on, leaves no file behind. */
-export function dumpNoCore(stub: Stub): void {
-  // A struct rlimit of zeros.
-  const limit = stub.map(PAGE_SIZE);
-  stub.call("prlimit64", 0, RLIMIT_CORE, limit, 0);
-  stub.call("munmap", limit, PAGE_SIZE);
+/** Sets a limit (linux/resource.h) of a stub, and of what it clones from now on. */
+export function limit(stub: Stub, resource: number, most: bigint): void {
+  const page = stub.map(PAGE_SIZE);
+  stub.write(page, new Uint8Array(new BigUint64Array([most, most]).buffer));
+  stub.call("prlimit64", 0, resource, page, 0);
+  stub.call("munmap", page, PAGE_SIZE);
 }
+
+/** A signal that ends a stub leaves no file behind. */
+export const dumpNoCore = (stub: Stub): void => limit(stub, RLIMIT_CORE, 0n);
 
 /** A stub that adopts orphans among its descendants. None of them dumps core. */
 export function createKeeper(tracer: Tracer): Stub {

@@ -1,29 +1,18 @@
 // What /proc says of a process, in words.
 
 import { signalName } from "../../lib/names.ts";
+import { rowsOf } from "../../lib/rows.ts";
+import { record, text } from "../../lib/shape.ts";
 import type { KernelView } from "./recording.ts";
+import LINES from "./states.jsonl";
 
-/** The letters of /proc/PID/stat: man 5 proc. The glossary has what they mean. */
-export const STATE_NAMES: Readonly<Record<string, string>> = {
-  R: "running",
-  S: "sleeping",
-  D: "uninterruptible sleep",
-  T: "stopped by a signal",
-  t: "ptrace stop",
-  Z: "zombie",
-  X: "gone",
-};
-
-/** The kernel's own words for them: task_state_array in fs/proc/array.c. */
-const KERNEL_STATES: Readonly<Record<string, string>> = {
-  R: "running",
-  S: "sleeping",
-  D: "disk sleep",
-  T: "stopped",
-  t: "tracing stop",
-  Z: "zombie",
-  X: "dead",
-};
+/** The letters of /proc/PID/stat (man 5 proc), what the glossary explains, and the kernel's words: task_state_array. */
+const STATES = rowsOf(LINES, record({ letter: text, name: text, kernel: text }));
+type Words = Readonly<Record<string, string>>;
+const wordsOf = (column: "name" | "kernel"): Words =>
+  Object.fromEntries(STATES.map((state) => [state.letter, state[column]]));
+export const STATE_NAMES = wordsOf("name");
+const KERNEL_STATES = wordsOf("kernel");
 
 /** A letter with its words, "t (tracing stop)". A recording may have letters without any. */
 export function tellState(letter: string, words = STATE_NAMES): string {

@@ -24,7 +24,6 @@ import {
   type Piece,
   RECORDING_SCHEMA,
   type Recording,
-  type Registers,
   type Step,
 } from "./recording.ts";
 import { type Asked, arrange, type Said, sayingOf } from "./said.ts";
@@ -296,9 +295,4 @@ export class Recorder {
       steps: steps.map((step) => ({ ...step, microseconds: step.microseconds - started })),
     };
   }
-}
-
-/** Registers in the form of a recording. */
-export function tellRegisters(registers: Readonly<Record<string, bigint>>): Registers {
-  return Object.fromEntries(Object.entries(registers).map(([name, word]) => [name, hex(word)]));
 }

@@ -3,23 +3,15 @@
 import { decodeStatus, type Stop } from "../../core/stub/stop.ts";
 import type { TracingThread } from "../../core/stub/tracing_thread.ts";
 import { describeEnd, hex, type StubEnd } from "../../lib/errors.ts";
-import { constantName, flagTerms, signalName } from "../../lib/names.ts";
-import { RESUMES, tellWord, type Word } from "./calls.ts";
+import { constantName, signalName } from "../../lib/names.ts";
+import { type Argument, flags, pointer, RESUMES, signal, tellWord, type Word } from "./calls.ts";
 import type { Call } from "./recording.ts";
 
 type Constants = ReadonlyMap<string, bigint>;
 
-/** Tells the last argument of a request. */
-type Data = (data: bigint, constants: Constants) => string;
-
-const signal: Data = (data, constants) => (data === 0n ? "0" : signalName(Number(data), constants));
-const options: Data = (data, constants) =>
-  flagTerms(data, /^PTRACE_O_/, constants).join("|") || "0";
-const pointer: Data = (data) => (data === 0n ? "NULL" : hex(data));
-
 /** The last argument of other requests: its text, or the memory of the tracer that it points to. */
-const DATA: Readonly<Record<string, Data | string>> = {
-  PTRACE_SETOPTIONS: options,
+const DATA: Readonly<Record<string, Argument | string>> = {
+  PTRACE_SETOPTIONS: flags(/^PTRACE_O_/),
   PTRACE_GETREGS: "&registers",
   PTRACE_SETREGS: "&registers",
   PTRACE_GETREGSET: "[&registers]",
@@ -41,6 +33,7 @@ export function tellRequest(
   constants: Constants,
   { address = 0n, data = 0n, result = 0n }: RequestWords = {},
 ): Call {
+  const teller = { constants, read: () => undefined };
   const tell = DATA[request] ?? (RESUMES.test(request) ? signal : pointer);
   return {
     name: "ptrace",
@@ -50,7 +43,7 @@ export function tellRequest(
       tellWord(address, (word) => (word === 0n ? "NULL" : `${word}`)),
       typeof tell === "string"
         ? { word: null, told: tell }
-        : tellWord(data, (word) => tell(word, constants)),
+        : tellWord(data, (word) => tell(word, teller, [])),
     ],
     result: { word: hex(result), told: `${result}` },
   };

@@ -64,12 +64,9 @@ export function arrange(question: Asked): Omit<Question, "step"> {
   if (right === undefined || second !== undefined) {
     throw new InputError("question.choices: expected one that is right");
   }
-  const twice = choices.find(
-    ({ text }, i) => choices.findIndex((other) => other.text === text) < i,
-  );
-  if (twice !== undefined) {
-    throw new InputError(`question.choices: ${show(twice.text)} appears twice`);
-  }
+  const texts = choices.map((each) => each.text);
+  const twice = texts.find((each, i) => texts.indexOf(each) < i);
+  if (twice !== undefined) throw new InputError(`question.choices: ${show(twice)} appears twice`);
   const wrong = choices.filter((each) => !each.right);
   // The same for texts that differ in numbers: pids and addresses.
   const words = text.replaceAll(/0x[0-9a-f]+|\d+/g, "");

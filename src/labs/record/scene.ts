@@ -5,7 +5,7 @@ import { Tracer } from "../../core/stub/tracer.ts";
 import { expectMembers, list, type OptionShapes, oneOf, text } from "../../lib/shape.ts";
 import { Acting } from "./acting.ts";
 import { Actor } from "./actor.ts";
-import { type CloneOptions, cloneWatched } from "./clone.ts";
+import { type CloneOptions, cloneWatched } from "./birth.ts";
 import { forkUnseen, forkWatched, type UnseenOptions } from "./fork.ts";
 import { common } from "./lesson_text.ts";
 import { codeBytes, loadListing } from "./listing.ts";

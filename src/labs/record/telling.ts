@@ -1,7 +1,6 @@
 // What the verbs of an actor are given besides their subject: texts, and details of requests and waits.
 
-import { callback, truth } from "../../lib/shape.ts";
-import { type Said, said } from "./said.ts";
+import type { Said } from "./said.ts";
 
 /** Details of a ptrace request. */
 export interface RequestDetails {
@@ -48,19 +47,4 @@ export interface CallTelling {
   readonly executed?: Said | undefined;
   /** If it is stepped: called at once after the call, with its step and its result. */
   readonly returned?: ((step: number, result: bigint) => void) | undefined;
-}
-
-export const CALL_TELLING = {
-  why: said,
-  answer: said,
-  stop: said,
-  rest: said,
-  stepped: truth,
-  executed: said,
-  returned: callback,
-};
-
-/** A text alone is that of the stop. */
-export function stopTelling(told: StopTelling | Said): StopTelling {
-  return typeof told === "object" && "stop" in told ? told : { stop: told };
 }

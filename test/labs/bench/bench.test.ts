@@ -1,4 +1,4 @@
-import { benchText, listText } from "../../../src/cli/bench_text.ts";
+import { benchText, listText } from "../../../src/cli/bench.ts";
 import { digits } from "../../../src/labs/bench/blocks.ts";
 import { choose } from "../../../src/labs/bench/choose.ts";
 import type { Mechanism } from "../../../src/labs/bench/mechanism.ts";

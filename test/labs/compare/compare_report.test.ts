@@ -1,4 +1,4 @@
-import { compareText } from "../../../src/cli/compare_text.ts";
+import { compareText } from "../../../src/cli/compare.ts";
 import { agreementGrid } from "../../../src/labs/compare/grids.ts";
 import { renderComparePage } from "../../../src/labs/compare/page.ts";
 import { storiesOf } from "../../../src/labs/compare/stories.ts";

@@ -2,9 +2,8 @@ import { eventAt, eventsOf } from "../../../src/labs/record/event.ts";
 import { choiceOrder, seenAt } from "../../../src/labs/record/reading.ts";
 import { type Line, type Size, textOf } from "../../../src/labs/record/terminal/frame.ts";
 import { render } from "../../../src/labs/record/terminal/layout.ts";
-import { press } from "../../../src/labs/record/terminal/press.ts";
 import { lookOf, paint } from "../../../src/labs/record/terminal/screen.ts";
-import { begin, FOLDS, type State } from "../../../src/labs/record/terminal/state.ts";
+import { begin, FOLDS, press, type State } from "../../../src/labs/record/terminal/state.ts";
 import { LESSONS } from "../../support/recordings.ts";
 
 const USUAL: Size = { columns: 80, rows: 24 };

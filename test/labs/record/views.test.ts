@@ -3,8 +3,7 @@
 
 import { textOf } from "../../../src/labs/record/terminal/frame.ts";
 import { render } from "../../../src/labs/record/terminal/layout.ts";
-import { press } from "../../../src/labs/record/terminal/press.ts";
-import { begin } from "../../../src/labs/record/terminal/state.ts";
+import { begin, press } from "../../../src/labs/record/terminal/state.ts";
 
 const views = suite("views");
 const FOLDER = "test/labs/record/views";

@@ -26,7 +26,7 @@ export function renderThumbnails(recordings: readonly Recording[], width: number
   return all.map((moments) => {
     const worthOf = ({ marks }: Shown) =>
       marks.reduce((sum, mark) => sum + (rarity.get(mark) ?? 0) ** 2, 0);
-    const best = moments.reduce((best, next) => (worthOf(next) > worthOf(best) ? next : best));
+    const best = bestOf(moments, worthOf);
     return silent(drawStage(best.stage, { width, words: false, title: best.title }));
   });
 }
@@ -95,6 +95,9 @@ function decisive(recording: Recording): Stage {
     const words = boxes.flatMap((box) => box.words);
     return 3 * (boxes.length + told) + 2 * between.length + words.length / 2;
   };
-  const all = momentsOf(recording);
-  return all.reduce((best, next) => (worthOf(next) > worthOf(best) ? next : best)).stage;
+  return bestOf(momentsOf(recording), worthOf).stage;
 }
+
+/** The moment with the highest worth; the first of several. */
+const bestOf = (all: readonly Shown[], worthOf: (moment: Shown) => number): Shown =>
+  all.reduce((best, next) => (worthOf(next) > worthOf(best) ? next : best));

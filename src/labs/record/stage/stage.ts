@@ -6,8 +6,7 @@ import type { Annotator } from "../annotate.ts";
 import { hasEnded, type Moments } from "../moment.ts";
 import type { Lane } from "../recording.ts";
 import { type Box, boxOf } from "./box.ts";
-import { type Place, parentOf, placesOf, terminalOf, tracerOf } from "./kin.ts";
-import { type Move, movesAt } from "./moves.ts";
+import { type Move, movesAt, type Place, parentOf, placesOf, terminalOf, tracerOf } from "./kin.ts";
 
 /** A process at its place. */
 export interface PlacedBox extends Box, Place {}

@@ -4,8 +4,8 @@ import { Html, html, join } from "../../../lib/page/html.ts";
 import { cut, visible } from "../../../lib/visible.ts";
 import { stepNumber } from "../tell.ts";
 import { wrap } from "../wrap.ts";
+import type { Move } from "./kin.ts";
 import { HEAD, Layout, PADDING, type Rect, ROW, type Route, TITLE } from "./layout.ts";
-import type { Move } from "./moves.ts";
 import type { Edge, Frame, PlacedBox, Stage } from "./stage.ts";
 import type { Word } from "./words.ts";
 
@@ -76,13 +76,8 @@ export function toMarkup({ tag, attributes, children }: Node): Html {
 
 function drawFrame({ title, of }: Frame, layout: Layout, words: boolean): Node {
   const { x, y, width, height } = layout.around(of);
-  const around = block(
-    "around",
-    x,
-    words ? y : y + TITLE - PADDING,
-    width,
-    words ? height : height - TITLE + PADDING,
-  );
+  const cut = words ? 0 : TITLE - PADDING;
+  const around = block("around", x, y + cut, width, height - cut);
   return group("group", around, text("title", x + width - INSET, y + 17, words ? title : ""));
 }
 
@@ -104,10 +99,7 @@ const drawLine = ({ path, head }: Route) => [
 function drawMove({ kind, from, to, label, carries }: Move, layout: Layout, words: boolean): Node {
   const route = layout.route(from, to, trackOf(kind));
   const { start, middle } = route;
-  const isBelow = from !== to && layout.rect(from).column === layout.rect(to).column;
-  const [x, y] = layout.isNarrow
-    ? [layout.width / 2, middle[1] - 16]
-    : [middle[0], middle[1] - (isBelow ? 10 : 0)];
+  const [x, y] = layout.isNarrow ? [layout.width / 2, middle[1] - 16] : middle;
   const room = layout.roomOf(from, to);
   const lines = layout.isNarrow
     ? [[label, ...carries].join(" · ")]
@@ -177,8 +169,8 @@ function drawWord(word: Word, { x, width }: Rect, y: number): Node {
   return group(
     look,
     ...head,
-    text("value", x + INSET + named * MONO, y + 14, fit(shown, room - named)),
-    text("meaning", x + width - INSET, y + 14, beside),
+    text("value", left, y + 14, fit(shown, room - named)),
+    text("meaning", right, y + 14, beside),
   );
 }
 

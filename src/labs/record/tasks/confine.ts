@@ -18,7 +18,7 @@ import {
 } from "../../../core/stub/filter.ts";
 import type { Stub } from "../../../core/stub/stub.ts";
 import type { TracingThread } from "../../../core/stub/tracing_thread.ts";
-import { leaveFiles } from "../precautions.ts";
+import { leaveFiles, limit } from "../precautions.ts";
 import { kernelWord } from "./answer.ts";
 
 /** The calls that an answer may make with any arguments: none of them reaches a process or a file of others. */
@@ -102,10 +102,7 @@ export function confine(stub: Stub, spared: readonly number[]): void {
   leaveFiles(stub);
   stub.call("close_range", 0, 0x7fff_ffff, 0);
   const page = stub.map(PAGE_SIZE);
-  for (const [resource, most] of Object.entries(LIMITS)) {
-    stub.write(page, new Uint8Array(new BigUint64Array([most, most]).buffer));
-    stub.call("prlimit64", 0, Number(resource), page, 0);
-  }
+  for (const [resource, most] of Object.entries(LIMITS)) limit(stub, Number(resource), most);
   const program = answerFilter(tracer, spared);
   const header = page + BigInt(Math.ceil(program.length / 8) * 8);
   stub.write(page, program);

@@ -13,7 +13,7 @@ import {
   UnsupportedError,
 } from "../../../lib/errors.ts";
 import { Actor } from "../actor.ts";
-import { isBorn } from "../clone.ts";
+import { isBorn } from "../birth.ts";
 import { inWords } from "../lesson_text.ts";
 import { codeBytes, type Listing } from "../listing.ts";
 import { createKeeper } from "../precautions.ts";

@@ -99,14 +99,8 @@ function tellRegister(row: MeaningRow, moment: Moment, width: number): Line {
   const style = changed ? "changed" : "plain";
   const head = say(`${changed ? "*" : " "} ${name.padEnd(8)} ${after}`, style);
   const means = meaning === null ? "" : ` ${meaning}`;
-  return fit(
-    [
-      head,
-      say(means, "meaning"),
-      say(changed ? `  was ${before}${byOf(row, moment)}` : "", "faint"),
-    ],
-    width,
-  );
+  const was = changed ? `  was ${before}${byOf(row, moment)}` : "";
+  return fit([head, say(means, "meaning"), say(was, "faint")], width);
 }
 
 /** Which step before this one has changed it. */

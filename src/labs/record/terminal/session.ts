@@ -1,8 +1,7 @@
 import { emitKeypressEvents, type Key } from "node:readline";
 import { render } from "./layout.ts";
-import { press } from "./press.ts";
 import type { Screen } from "./screen.ts";
-import type { State } from "./state.ts";
+import { press, type State } from "./state.ts";
 
 /** Signals that end this process, once the terminal is as it was. */
 const FATAL = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;

@@ -1,30 +1,24 @@
 import { hex } from "../../../../lib/errors.ts";
+import { rowsOf } from "../../../../lib/rows.ts";
+import { list, record, text } from "../../../../lib/shape.ts";
 import type { Actor } from "../../actor.ts";
 import { enterCall, meet, RESTS, resultOf } from "../go.ts";
 import type { Judge } from "../judge.ts";
 import type { Pose } from "../task.ts";
+import LINES from "./failures.jsonl";
 import { castAnswer, linesOf, makesCall, takesCalls } from "./verbs.ts";
 
 /** For each errno a call that fails with it. */
-const FAILURES = {
-  ECHILD: linesOf("wait4", "-1"),
-  EBADF: linesOf("close", "1000"),
-  ESRCH: linesOf("kill", "0x3fffffff", "SIGCONT"),
-  EINVAL: linesOf("munmap", "1", "4096"),
-  EFAULT: linesOf("uname", "8"),
-  ENOMEM: linesOf(
-    ...["mmap", "0", "0x10000000000", "PROT_READ|PROT_WRITE"],
-    ...["MAP_PRIVATE|MAP_ANONYMOUS", "-1"],
-  ),
-} as const;
+const FAILURES = rowsOf(LINES, record({ errno: text, call: text, arguments: list(text, 6) }));
 
 export const failingCall: Pose = (draw) => {
-  const errno = draw.one("ECHILD", "EBADF", "ESRCH", "EINVAL", "EFAULT", "ENOMEM");
+  const failure = FAILURES[draw.number(0, FAILURES.length - 1)];
+  const { errno = "", call = "", arguments: args = [] } = failure ?? {};
   return {
     parts: [errno],
     values: { errno },
     start: linesOf("getpid"),
-    key: FAILURES[errno],
+    key: linesOf(call, ...args),
     play(judge, answer) {
       const stub = castAnswer(judge, answer);
       const { name, result, told } = makesCall(judge, stub);
