@@ -170,7 +170,7 @@ shown("a search for a question, a command or a task finds the document", () =>
         page.$eval("#tsd-search-results", (all) => all.querySelector("li")?.textContent ?? "");
       const isFirst = async () =>
         (await first()).replaceAll(/\s/g, "") === title.replaceAll(" ", "");
-      assert.ok(await eventually(isFirst, 500), `${words}: ${await first()}`);
+      assert.ok(await eventually(isFirst, 5000), `${words}: ${await first()}`);
       await page.$eval("input#tsd-search-input", (field) => (field.value = ""));
       await page.keyboard.press("Escape");
     }
