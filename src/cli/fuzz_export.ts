@@ -15,7 +15,8 @@ import { caseJson } from "../labs/fuzz/tell/told.ts";
 import { InputError } from "../lib/errors.ts";
 import { inputName, type Limit, readInput } from "../lib/input.ts";
 import { visible } from "../lib/visible.ts";
-import { planted, readCase } from "./case_file.ts";
+import { caseIn, planted, readDocument } from "./case_file.ts";
+import { writeWalk } from "./fuzz_walks.ts";
 import { writeOutput, writeOutputs } from "./output_file.ts";
 import { talk } from "./report.ts";
 import type { Values } from "./table/command.ts";
@@ -36,10 +37,12 @@ export async function runExport(path: string | undefined, values: Values<typeof 
     return 0;
   }
   if (path === undefined) throw new InputError("fuzz export needs a case");
+  const document = readDocument(path);
+  if (document.isWalk) return writeWalk(document, values);
   const change = planted(values.plant);
   using examiner = new Examiner({ change, known });
   const { machine } = examiner;
-  const it = readCase(path);
+  const it = caseIn(document);
   const sightings = seen.flatMap((log) =>
     readSightings(readInput(log, LOG_LIMIT).toString(), inputName(log)),
   );

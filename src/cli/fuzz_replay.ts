@@ -3,19 +3,34 @@ import { type CaseOutcome, Examiner } from "../labs/fuzz/examiner.ts";
 import { changedWords } from "../labs/fuzz/predict/minimize.ts";
 import { explanations } from "../labs/fuzz/tell/attribution.ts";
 import { caseJson, outcomeTable } from "../labs/fuzz/tell/told.ts";
+import { InputError } from "../lib/errors.ts";
 import { counted } from "../lib/page/figures.ts";
-import { CANNOT, planted, readCase } from "./case_file.ts";
+import { CANNOT, caseIn, type Named, planted, readDocument, readDocuments } from "./case_file.ts";
 import { caseText } from "./case_text.ts";
+import { replayWalk } from "./fuzz_walks.ts";
 import { writeOutput } from "./output_file.ts";
 import { publish, talk } from "./report.ts";
 import type { Values } from "./table/command.ts";
 import type { minimize, replay } from "./table/fuzz.ts";
 
-export function runReplay(path: string, { plant, known, json }: Values<typeof replay>) {
+/** Tries what a document has, or a log, one after the other. */
+export async function runReplay(path: string, values: Values<typeof replay>) {
+  const documents = readDocuments(path);
+  if (documents.length > 1 && values.json)
+    throw new InputError(`--json is for one case or walk, and the log has ${documents.length}`);
+  const statuses = [];
+  for (const document of documents) {
+    const replayed = document.isWalk ? replayWalk(document, values) : replayCase(document, values);
+    statuses.push(await replayed);
+  }
+  return statuses.includes(1) ? 1 : Math.min(...statuses);
+}
+
+function replayCase(document: Named, { plant, known, json }: Values<typeof replay>): number {
   const change = planted(plant);
   using examiner = new Examiner({ change, known });
   const { machine } = examiner;
-  const it = readCase(path);
+  const it = caseIn(document);
   const examination = examiner.examine(it);
   const { differences, causes, untried } = examination;
   const why = differences.length === 0 ? [] : explanations(causes, machine);
@@ -41,8 +56,14 @@ function verdictOf({ it, differences, unpredicted, untried }: CaseOutcome, steps
 
 export async function runMinimize(path: string, values: Values<typeof minimize>) {
   const { plant, known, output = "/dev/stdout" } = values;
+  const document = readDocument(path);
+  if (document.isWalk) {
+    throw new InputError("fuzz minimize takes a case, got a walk", {
+      remedy: "the probe has shortened a walk before it prints it",
+    });
+  }
   using examiner = new Examiner({ change: planted(plant), known });
-  const it = readCase(path);
+  const it = caseIn(document);
   const small = examiner.minimize(it);
   await writeOutput(output, caseJson(small));
   const [before, after] = [changedWords(it), changedWords(small)];

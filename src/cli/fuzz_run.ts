@@ -9,6 +9,7 @@ import { count, counted } from "../lib/page/figures.ts";
 import { CANNOT, planted } from "./case_file.ts";
 import { runOutcomes } from "./fuzz_outcomes.ts";
 import { fuzzText } from "./fuzz_text.ts";
+import { fuzzWalks } from "./fuzz_walks.ts";
 import { onFatal } from "./interruption.ts";
 import { checkOutput, writeOutput } from "./output_file.ts";
 import { Progress } from "./progress.ts";
@@ -21,9 +22,11 @@ const INTERRUPTED = 130;
 
 /** Fuzzes, and prints the report. */
 export async function runFuzz(values: Values<typeof table>) {
-  const { plant, focus, record, outcomes, against, json, ...given } = values;
+  const { plant, focus, record, outcomes, against, json, path, ...given } = values;
+  if (path === "tasks") return runWalks(values);
   const options: FuzzOptions = {
     ...given,
+    path,
     change: planted(plant),
     focus: focus === undefined ? undefined : expectRule(focus, "--focus").id,
   };
@@ -56,6 +59,17 @@ export async function runFuzz(values: Values<typeof table>) {
   publish(json, FUZZ_SCHEMA, report, fuzzText(report));
   if (report.cases > 0 && report.untried.cases === report.cases) return CANNOT;
   return result.findings.length === 0 ? 0 : 1;
+}
+
+async function runWalks(values: Values<typeof table>) {
+  const line = new Progress();
+  const { interrupted, stop } = endAfterRounds(line);
+  try {
+    return await fuzzWalks(values, line, interrupted);
+  } finally {
+    line.clear();
+    stop();
+  }
 }
 
 function showRun(line: Progress, { state, ...run }: FuzzProgress, { seconds }: FuzzOptions): void {

@@ -6,7 +6,11 @@ import { InputError } from "../../lib/errors.ts";
 import { command } from "./command.ts";
 import { apart, cases, choice, count, json, repeated, seconds, seed } from "./options.ts";
 
-const PATHS = ["ptrace", "sigreturn", "both"] as const satisfies readonly Path[];
+/** Walks of tasks have no registers: they are a run of their own. */
+const PATHS = ["ptrace", "sigreturn", "both", "tasks"] as const satisfies readonly (
+  | Path
+  | "tasks"
+)[];
 const KNOWN = ["qemu-tcg"] as const satisfies readonly KnownName[];
 
 /** What commands that try or predict one setup are given. */
@@ -37,7 +41,9 @@ const AGAIN = [...ALONE, "seed", "path"];
 
 export const fuzz = command("fuzz")
   .addOption(seed("seed of the random cases (default: that of the folder, or 1)"))
-  .addOption(choice("--path <P>", "how registers are written (default: both)", "path", PATHS))
+  .addOption(
+    choice("--path <P>", "how registers are written (default: both); tasks: walks", "path", PATHS),
+  )
   .option("--focus <RULE>", "draw most cases near those that use a rule of the model, such as R12")
   .addOption(cases("cases in all (default 1000000)"))
   .addOption(seconds("stop after N seconds instead, between rounds"))

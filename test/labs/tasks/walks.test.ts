@@ -50,6 +50,39 @@ withProbe("print a finding as a document, which a log has and replay takes", () 
   assert.match(planted.stdout, /^not ok 1 walk$/m);
 });
 
+const withCompiler = needs(walks, {
+  "the probe, which wasm2c builds": existsSync(PROBE),
+  gcc: spawnSync("gcc", ["--version"]).status === 0,
+});
+
+withCompiler(
+  "are exported as a program in C, which takes them and finds what differs",
+  async () => {
+    const folder = temporaryFolder();
+    const [file, source, program] = ["walk.log", "walk.c", "walk"].map((it) => join(folder, it));
+    writeFileSync(file, walk("--cases", "20000", "--plant", "T4").stdout);
+    const run = (text: string) => {
+      writeFileSync(source, text);
+      const flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2"];
+      const built = spawnSync("gcc", [...flags, "-o", program, source], { encoding: "utf8" });
+      assert.is(built.stderr, "");
+      const { status, stdout } = spawnSync(program, { encoding: "utf8" });
+      return { status, stdout };
+    };
+    const exported = async (...words: string[]) =>
+      (await succeeded(stublab(["fuzz", "export", file, ...words]))).stdout;
+    const text = await exported();
+    assert.match(run(text).stdout, /^All \d actions have the expected results and states\.$/m);
+    assert.is(run(text).status, 0);
+    const planted = run(await exported("--plant", "T4"));
+    assert.is(planted.status, 1);
+    assert.match(planted.stdout, /^After action \d, .*, task \d is not as expected$/m);
+    const edited = run(text.replace(/\{1, \{"- /, '{1, {"T '));
+    assert.is(edited.status, 1);
+    assert.match(edited.stdout, /^After action 1, .*, task 0 is not as expected$/m);
+  },
+);
+
 withProbe("have a document that reads as it is written, in all calls", () => {
   const actions = [
     ...["clone(SIGCHLD)", "clone(0)", "clone(CLONE_PTRACE|CLONE_UNTRACED|SIGUSR1)", "exit(3)"],

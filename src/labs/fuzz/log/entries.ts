@@ -7,8 +7,11 @@
 const MOST_LINE = 1 << 20;
 
 export type Entry =
-  /** The kernel and the processor in words; the machine, the head of outcomes and a case as documents. */
-  | { readonly is: "kernel" | "processor" | "machine" | "outcomes" | "case"; readonly text: string }
+  /** The kernel and the processor in words; the machine, the head of outcomes, a case and a walk as documents. */
+  | {
+      readonly is: "kernel" | "processor" | "machine" | "outcomes" | "case" | "walk";
+      readonly text: string;
+    }
   | { readonly is: "plan"; readonly depth: number; readonly tests: number }
   | ResultEntry
   | {
@@ -60,6 +63,7 @@ const PATTERNS: readonly (readonly [RegExp, (groups: Groups) => Entry | undefine
   [/^# machine (\{.*\})$/, ([text = ""]) => said("machine", text)],
   [/# outcomes (\{.*\})/, ([text = ""]) => said("outcomes", text)],
   [/^# case (\{.*\})$/, ([text = ""]) => said("case", text)],
+  [/^# walk (\{.*\})$/, ([text = ""]) => said("walk", text)],
   [
     /# (\d{1,16}) (0x[0-9a-f]{1,14}|-) (\d{1,2})((?: \w+(?:\.\w+)? 0x[0-9a-f]{1,16} 0x[0-9a-f]{1,16})+)/,
     outcomeOf,
