@@ -59,7 +59,9 @@ withCompiler(
   "are exported as a program in C, which takes them and finds what differs",
   async () => {
     const folder = temporaryFolder();
-    const [file, source, program] = ["walk.log", "walk.c", "walk"].map((it) => join(folder, it));
+      const file = join(folder, "walk.log");
+    const program = join(folder, "walk");
+    const source = `${program}.c`;
     writeFileSync(file, walk("--cases", "20000", "--plant", "T4").stdout);
     const run = (text: string) => {
       writeFileSync(source, text);

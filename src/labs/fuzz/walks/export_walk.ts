@@ -12,7 +12,7 @@ const CALLS: ReadonlyMap<string, string> = new Map([
   ["kill", "SYS_kill, {@0, $1}"],
   ["tgkill", "SYS_tkill, {@0, $1}"],
   ["wait4", "SYS_wait4, {@0, STATUS, $1}"],
-  ["waitid", "SYS_waitid, {@0, INFO, $1}"],
+  ["waitid", "SYS_waitid, {TYPE, INFO, $1}"],
   ["prctl", "SYS_prctl, {$0, $1}"],
   ["setsid", "SYS_setsid, {0}"],
   ["setpgid", "SYS_setpgid, {@0, PID($1)}"],
@@ -21,10 +21,17 @@ const CALLS: ReadonlyMap<string, string> = new Map([
   ["ptrace", "SYS_ptrace, {$0, @1, 0, $2}"],
 ]);
 
-const taskOf = (word: string): string => {
-  const [, group, number] = /^(group )?(\d)$/.exec(word) ?? [];
-  return number === undefined ? "ANY" : `${group === undefined ? "PID" : "GROUP"}(${number})`;
-};
+/** A task by its number, a group, or any. */
+function taskOf(word: string): string {
+  if (word === "any") return "ANY";
+  return word.startsWith("group ") ? `GROUP(${word.slice(6)})` : `PID(${word})`;
+}
+
+/** The same for waitid. */
+function typeOf(word: string): string {
+  if (word === "any") return "P_ALL, 0";
+  return word.startsWith("group ") ? `P_PGID, PID(${word.slice(6)})` : `P_PID, PID(${word})`;
+}
 
 /** @param child the number of the task that a clone creates */
 function callOf(text: string, child: number): string {
@@ -38,7 +45,8 @@ function callOf(text: string, child: number): string {
   const call = form
     .replace("CHILD", `${child}`)
     .replace("SETS", sets)
-    .replaceAll(/@(\d)/g, (_, n) => taskOf(words[n] ?? ""))
+    .replace("TYPE", () => typeOf(words[0] ?? ""))
+    .replaceAll(/@(\d)/g, (_, n) => taskOf(words[n] ?? "0"))
     .replaceAll(/\$(\d)/g, (_, n) => words[n]?.replace("group ", "") ?? stores);
   const word = call.endsWith("}") ? ", 0" : "";
   return `\t{${JSON.stringify(text)}, ${actor ?? "OUTSIDE"}, ${call}${word}},\n`;

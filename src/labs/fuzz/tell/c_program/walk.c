@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 enum { HELD = 0, DIFFERENT = 1, CANNOT = 3 }; /* exit statuses */
-enum { MOST_TASKS = 6, OUTSIDE = MOST_TASKS, STACK = 1 << 16, MOST_TEXT = 512, PATIENCE = 5 };
+enum { MOST_TASKS = 6, OUTSIDE = MOST_TASKS, STACK = 1 << 16, MOST_TEXT = 512, PATIENCE = 3 };
 #define THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
 
 /* Arguments that are known when an action is taken: pids, and addresses in the task that takes it.
@@ -74,10 +74,12 @@ static int live(void *own);
 static long resolve(struct task *own, long argument)
 {
 	const pid_t pid = tasks[argument & 7].pid;
-	const long values[] = {argument,	pid, -pid, (long)&own->status, (long)&own->info,
-			       (long)own->words};
+	const void *stores[] = {&own->status, &own->info, own->words};
 
-	return argument < 0 ? argument : values[argument >> TAG];
+	if (argument < 1L << TAG)
+		return argument;
+	return argument < STATUS ? (argument < GROUP(0) ? pid : -pid)
+				 : (long)stores[(argument >> TAG) - 3];
 }
 
 static void perform(struct task *own)
@@ -86,7 +88,7 @@ static void perform(struct task *own)
 	long words[4];
 
 	own->status = 0;
-	memset(&own->info, 0, sizeof(own->info));
+	own->info = (siginfo_t){0};
 	own->words[0] = it->word;
 	for (int i = 0; i < 4; i++)
 		words[i] = resolve(own, it->arguments[i]);
@@ -96,12 +98,8 @@ static void perform(struct task *own)
 
 		own->result = clone(live, child->stack + STACK, flags | CLONE_PARENT_SETTID, child,
 				    &child->pid);
-	} else if (it->call == SYS_waitid) {
-		const int type = words[0] == ANY ? P_ALL : words[0] > 0 ? P_PID : P_PGID;
-
-		own->result = syscall(SYS_waitid, type, labs(words[0]), words[1], words[2], 0);
 	} else {
-		own->result = syscall(it->call, words[0], words[1], words[2], words[3]);
+		own->result = syscall(it->call, words[0], words[1], words[2], words[3], 0);
 	}
 	if (own->result < 0)
 		own->result = -errno;
@@ -161,13 +159,13 @@ static void see(const struct task *it, char *text)
 	if (file)
 		fclose(file);
 	const char *state = strstr(status, "State:\t");
-	/* X: gone; S, D: at rest. */
-	const char letter = !state || state[7] == 'X' ? ' '
-			    : strchr("SD", state[7])  ? '-'
-						      : state[7];
+	const char letter = state ? state[7] : 'X';
 
-	text += sprintf(text, "%c", letter);
-	for (int i = 0; i < 8 && letter != ' '; i++) {
+	text += sprintf(text, "%c",
+			letter == 'X'			 ? ' '
+			: letter == 'S' || letter == 'D' ? '-'
+							 : letter);
+	for (int i = 0; i < 8 && letter != 'X'; i++) {
 		const char *line = strstr(status, names[i]);
 		const unsigned long value =
 			line ? strtoul(line + strlen(names[i]) + 1, NULL, i < 4 ? 10 : 16) : 0;
@@ -228,20 +226,6 @@ static bool settles(int action)
 	return stays > 0;
 }
 
-static void take(const struct action *it)
-{
-	struct task *own = &tasks[it->actor];
-
-	own->action = it;
-	if (it->call == SYS_clone)
-		tasks[births++].posted = 1;
-	if (it->actor == OUTSIDE)
-		perform(own);
-	else
-		own->posted++;
-	syscall(SYS_futex, &own->posted, FUTEX_WAKE, 1);
-}
-
 /* Takes all actions, as far as the tasks are as expected. */
 static int walk(void)
 {
@@ -255,7 +239,17 @@ static int walk(void)
 	while (*(volatile int *)&tasks[0].done == 0)
 		usleep(1000);
 	for (int i = 1; i <= COUNT(actions) && status == HELD; i++) {
-		take(&actions[i - 1]);
+		const struct action *it = &actions[i - 1];
+		struct task *own = &tasks[it->actor];
+
+		own->action = it;
+		if (it->call == SYS_clone)
+			tasks[births++].posted = 1;
+		if (it->actor == OUTSIDE)
+			perform(own);
+		else
+			own->posted++;
+		syscall(SYS_futex, &own->posted, FUTEX_WAKE, 1);
 		status = settles(i) ? HELD : DIFFERENT;
 	}
 	do {
@@ -266,16 +260,13 @@ static int walk(void)
 
 int main(void)
 {
-	const struct rlimit no_core = {1, 1};
-	sigset_t none;
 	int status = DIFFERENT;
 
 	alarm(600);
 	for (int i = 1; i < 32; i++)
 		signal(i, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	setrlimit(RLIMIT_CORE, &no_core);
+	sigprocmask(SIG_SETMASK, &(sigset_t){0}, NULL);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){1, 1}); /* without cores */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	keeper = getpid();
 	tasks = mmap(NULL, sizeof(*tasks) * (MOST_TASKS + 1), PROT_READ | PROT_WRITE,
