@@ -59,7 +59,7 @@ withCompiler(
   "are exported as a program in C, which takes them and finds what differs",
   async () => {
     const folder = temporaryFolder();
-      const file = join(folder, "walk.log");
+    const file = join(folder, "walk.log");
     const program = join(folder, "walk");
     const source = `${program}.c`;
     writeFileSync(file, walk("--cases", "20000", "--plant", "T4").stdout);
@@ -79,7 +79,7 @@ withCompiler(
     const planted = run(await exported("--plant", "T4"));
     assert.is(planted.status, 1);
     assert.match(planted.stdout, /^After action \d, .*, task \d is not as expected$/m);
-    const edited = run(text.replace(/\{1, \{"- /, '{1, {"T '));
+    const edited = run(text.replace(/\{1, \{"./, '{1, {"Z'));
     assert.is(edited.status, 1);
     assert.match(edited.stdout, /^After action 1, .*, task 0 is not as expected$/m);
   },
