@@ -67,7 +67,7 @@ page("there are seven puzzles", () => assert.is(PUZZLES.length, 7));
 page("a link keeps what is chosen, and the schedule; what cannot be is the first choice", () => {
   const free: Choice = {
     ...{ sets: { omit: [], outside: ["kill-host"], wait: ["__WALL", "WNOHANG"] }, acts: 2 },
-    ...{ signal: "none", puzzle: undefined, shown: 3, moves: [8, 1, 16], at: 2 },
+    ...{ signal: "none", until: "call", puzzle: undefined, shown: 3, moves: [8, 1, 16], at: 2 },
   };
   for (const choice of [
     FIRST,
@@ -79,18 +79,51 @@ page("a link keeps what is chosen, and the schedule; what cannot be is the first
   assert.equal(choiceOf("acts=3&signal=SIGFOO&puzzle=8&at=5"), FIRST);
 });
 
-page("each step of a schedule that puzzles show is in the code, at one line", () => {
+page("each call of a life, and of what breaks puzzles, is in the code, at one line", () => {
   for (const { file, function: name, line } of CODE) {
     const text = readFileSync(file, "utf8");
     const begin = text.search(new RegExp(`(\\b${name}\\(|^${name}:)`, "m"));
     assert.ok(begin >= 0 && text.indexOf(line, begin) >= 0, `${file}: ${line}`);
   }
+  const placesOf = (plan: Plan, moves: readonly number[]) => {
+    const { steps } = follow({ model, plan, moves, constants });
+    return steps.flatMap(({ actor, call, text }, i) => {
+      if (call === undefined || actor === OUTSIDE) return [];
+      const place = codeOf(steps, i);
+      assert.ok(place, `${actor} ${text}`);
+      return [`${actor}: ${text}: ${place?.function}`];
+    });
+  };
   for (const i of PUZZLES.keys()) {
     const options = optionsOf(puzzleChoice(i));
-    for (const { schedule = [] } of checkBirth(options, model).verdicts) {
-      const moves = schedule.map(({ number }) => number);
-      for (const step of follow({ model, plan: planOf(options), moves, constants }).steps)
-        if (step.call !== undefined && step.actor !== OUTSIDE) assert.ok(codeOf(step), step.text);
-    }
+    for (const { schedule = [] } of checkBirth(options, model).verdicts)
+      placesOf(
+        planOf(options),
+        schedule.map(({ number }) => number),
+      );
   }
+  // Whoever can run first does, until nobody can.
+  const plan = planOf({ acts: 0 });
+  const moves: number[] = [];
+  for (let next = true; next; ) {
+    const [turn] = turnsAfter({ model, plan, moves, constants });
+    moves.push(...(turn?.moves ?? []));
+    next = turn !== undefined;
+  }
+  const places = placesOf(plan, moves);
+  const inOrder = [
+    "host: wait4(stub, WUNTRACED, __WALL): reachSelfStop",
+    "host: wait4(stub, __WALL): attach",
+    "stub: clone(SIGKILL): clone",
+    "host: wait4(stub, __WALL): await_stop",
+    "grandchild: getpid(): call",
+    "host: kill(grandchild, SIGKILL): endProcess",
+    "host: wait4(grandchild, __WALL): reap",
+    "stub: wait4(grandchild, __WALL): reapZombie",
+  ];
+  assert.equal(
+    inOrder.map((place) => places.indexOf(place)),
+    inOrder.map((place) => places.indexOf(place)).toSorted((a, b) => a - b),
+  );
+  none(inOrder, (place) => !places.includes(place));
 });

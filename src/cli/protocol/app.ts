@@ -139,7 +139,7 @@ function show(): void {
   showChoice(choice, solved);
   showStage(step, step?.after ?? followed.begin);
   showTurns(turns, steps[choice.at], take);
-  showStep(choice.at, step, schedule());
+  showStep(steps, choice.at, schedule());
   showProperties({
     choice,
     report,

@@ -1,7 +1,7 @@
 /* What the reader has chosen, which the fragment of the page's address keeps. */
 
 import { constants as system } from "node:os";
-import { ACTS, PRECAUTIONS, PROPERTIES } from "../../labs/check/birth.ts";
+import { ACTS, ENDS, PRECAUTIONS, PROPERTIES } from "../../labs/check/birth.ts";
 import type { BirthOptions } from "../../labs/check/check.ts";
 import LINES from "./puzzles.jsonl";
 
@@ -46,6 +46,8 @@ export interface Choice {
   readonly sets: Readonly<Record<keyof typeof SETS, readonly string[]>>;
   readonly acts: number;
   readonly signal: string;
+  /** What the host's program ends with. */
+  readonly until: (typeof ENDS)[number];
   /** An index of PUZZLES; undefined: the reader chooses freely. */
   readonly puzzle: number | undefined;
   /** The index of the property whose schedule is shown. */
@@ -58,7 +60,8 @@ export interface Choice {
 /** One precaution is missing. */
 export const FIRST: Choice = {
   sets: { omit: ["prctl"], outside: ACTS.map(({ name }) => name), wait: ["__WALL"] },
-  ...{ acts: 1, signal: "SIGKILL", puzzle: undefined, shown: undefined, moves: [], at: 0 },
+  ...{ acts: 1, signal: "SIGKILL", until: "birth", puzzle: undefined },
+  ...{ shown: undefined, moves: [], at: 0 },
 };
 
 export function puzzleChoice(puzzle: number): Choice {
@@ -66,18 +69,25 @@ export function puzzleChoice(puzzle: number): Choice {
   return { ...FIRST, sets: { ...FIRST.sets, omit, outside }, acts, signal, puzzle };
 }
 
-/** A puzzle is about the birth of the first stub. */
-export function optionsOf({ sets, acts, signal, puzzle }: Choice): BirthOptions {
+export function optionsOf({ sets, acts, signal, until }: Choice): BirthOptions {
   const { omit, outside, wait } = sets;
   const waitOptions = wait.reduce((bits, name) => bits + (WAIT_OPTIONS[name] ?? 0), WUNTRACED);
   const exitSignal = Number(constants.get(signal) ?? 0n);
-  const until = puzzle === undefined ? "close" : "birth";
   return { omit, outside, acts, waitOptions, exitSignal, until };
 }
 
-export function fragmentOf({ sets, acts, signal, puzzle, shown, moves, at }: Choice): string {
+export function fragmentOf({
+  sets,
+  acts,
+  signal,
+  until,
+  puzzle,
+  shown,
+  moves,
+  at,
+}: Choice): string {
   const names = Object.entries(sets).map(([key, chosen]) => [key, chosen.join(".")]);
-  const free = { ...Object.fromEntries(names), acts: `${acts}`, signal };
+  const free = { ...Object.fromEntries(names), acts: `${acts}`, signal, until };
   return new URLSearchParams({
     ...(puzzle === undefined ? free : { puzzle: `${puzzle + 1}` }),
     ...(shown !== undefined && { shown: `${shown + 1}` }),
@@ -99,6 +109,7 @@ export function choiceOf(fragment: string): Choice {
     sets: { omit: list("omit", omit), outside: list("outside", outside), wait: list("wait", wait) },
     acts: number("acts", 0, MOST_ACTS) ?? FIRST.acts,
     signal: SIGNALS.find((name) => name === place.get("signal")) ?? FIRST.signal,
+    until: ENDS.find((name) => name === place.get("until")) ?? FIRST.until,
   };
   const puzzle = number("puzzle", 1, PUZZLES.length);
   const moves = list("moves", []).map(Number);

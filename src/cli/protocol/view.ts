@@ -1,8 +1,8 @@
 /* The parts of page.html beside the stage: what is chosen, the step that is shown, who may run next, and properties. */
 
-import { PROPERTIES } from "../../labs/check/birth.ts";
+import { ENDS, PROPERTIES } from "../../labs/check/birth.ts";
 import type { BirthReport } from "../../labs/check/check.ts";
-import { rulesOf, type Step, type Turn } from "../../labs/check/schedule.ts";
+import { rulesOf, type Schedule, type Step, type Turn } from "../../labs/check/schedule.ts";
 import { counted } from "../../lib/page/figures.ts";
 import { element, make } from "../registers/elements.ts";
 import { linkOf } from "../source_link.ts";
@@ -35,6 +35,8 @@ function refill(id: string, ...children: (string | Node)[]): void {
 
 // ---- What is chosen ----
 
+type Select = readonly [values: readonly string[], chosen: (value: string) => Partial<Choice>];
+
 /** Each box, and whether a choice checks it. */
 const boxes: (readonly [HTMLInputElement, (choice: Choice) => boolean])[] = [];
 const puzzles = [FIRST, ...PUZZLES.map((_, i) => puzzleChoice(i))];
@@ -54,14 +56,13 @@ export function fillChoices(choice: () => Choice, change: (next: Partial<Choice>
       at(key).append(make("label", {}, box, ` ${name}`, make("small", {}, text)));
     }
   }
-  const selects: Readonly<Record<string, readonly [string[], (value: string) => Partial<Choice>]>> =
-    {
-      signal: [SIGNALS, (signal) => ({ signal })],
-      acts: [
-        Array.from({ length: MOST_ACTS + 1 }, (_, i) => `${i}`),
-        (acts) => ({ acts: Number(acts) }),
-      ],
-    };
+  const numbers = Array.from({ length: MOST_ACTS + 1 }, (_, i) => `${i}`);
+  const untilOf = (value: string) => ENDS.find((end) => end === value) ?? FIRST.until;
+  const selects: Readonly<Record<string, Select>> = {
+    until: [ENDS, (value) => ({ until: untilOf(value) })],
+    signal: [SIGNALS, (signal) => ({ signal })],
+    acts: [numbers, (acts) => ({ acts: Number(acts) })],
+  };
   for (const [id, [values, chosen]] of Object.entries(selects)) {
     const select = element(HTMLSelectElement, id);
     select.append(...values.map((value) => make("option", { value }, value)));
@@ -77,7 +78,7 @@ export function fillChoices(choice: () => Choice, change: (next: Partial<Choice>
 export function showChoice(choice: Choice, solved: readonly number[]): void {
   const puzzle = PUZZLES[choice.puzzle ?? -1];
   for (const [box, isChecked] of boxes) box.checked = isChecked(choice);
-  for (const id of ["signal", "acts"] as const)
+  for (const id of ["until", "signal", "acts"] as const)
     element(HTMLSelectElement, id).value = `${choice[id]}`;
   element(HTMLFieldSetElement, "choices").disabled = puzzle !== undefined;
   const missing = SETS.omit.filter(({ name }) => choice.sets.omit.includes(name));
@@ -112,17 +113,14 @@ export function showTurns(
   refill("turns", ...(buttons.length > 0 ? buttons : ["Nobody can run any more."]));
 }
 
-/** Shows what a step does, its line of code, and the rules that decide it. */
-export function showStep(
-  number: number,
-  step: Step | undefined,
-  schedule: Parameters<typeof rulesOf>[0],
-): void {
+/** Shows what a step does, its line of code, and the rules that decide it. @param number of the step; 0: none */
+export function showStep(steps: readonly Step[], number: number, schedule: Schedule): void {
+  const step = steps[number - 1];
   if (step === undefined) {
     refill("step", "The shell has started the host, which is about to fork a stub.");
     return;
   }
-  const code = codeOf(step);
+  const code = codeOf(steps, number - 1);
   const where = code && make("small", {}, ` ${code.function}, ${code.file}`);
   const numbers = rulesOf(schedule, step);
   const rules = TASK_RULES.filter((rule) => numbers.includes(rule.number));
