@@ -114,8 +114,8 @@ page("each call of a life, and of what breaks puzzles, is in the code, at one li
   const inOrder = [
     "host: wait4(stub, WUNTRACED, __WALL): reachSelfStop",
     "host: wait4(stub, __WALL): attach",
-    "stub: clone(SIGKILL): clone",
     "host: wait4(stub, __WALL): await_stop",
+    "stub: clone(SIGKILL): clone",
     "grandchild: getpid(): call",
     "host: kill(grandchild, SIGKILL): endProcess",
     "host: wait4(grandchild, __WALL): reap",
