@@ -36,7 +36,7 @@ sandbox("a part that throws is an error that tells why, and the process is gone"
   // It has no terminal.
   {
     await using host = Sandbox.start({ recorder, signal: undefined }, "no-setsid");
-    await refused(host.reaches("ready"), /sandboxed host failed: E/);
+    await refused(host.reaches("ready"), /sandboxed host failed: internal error: ENXIO/);
   }
   assert.equal(childrenOf(process.pid), []);
 });
