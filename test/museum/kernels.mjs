@@ -1,7 +1,7 @@
 // Kernels that are broken on purpose: `npm run museum:kernels [-- NAME...]`. The patches of test/museum/kernel/ take fixes out
 // of Debian's linux-source, those of test/museum/others/ put bugs into it that other kernels had. Each kernel is built, small,
-// and booted under QEMU with the probe as process 1, which must find the bug. What it finds is written to found.json beside
-// the patches.
+// and booted under QEMU with the probe as process 1, which must find the bug. Those of test/museum/tasks/ break what the model
+// of tasks says. What the probe finds is written to found.json beside the patches.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -37,6 +37,19 @@ const ROOMS = {
       ...shownBy(whole, sound, expected),
       weak: shownBy(weak, soundWeak, expected),
     }),
+  },
+  tasks: {
+    boots: {
+      walks: `-- fuzz --path tasks --seconds ${LIMIT}`,
+      facts: `-- conformance ${KNOWN}`,
+    },
+    kept: ([walks, facts], [, sound]) => {
+      const others = failuresOf(sound);
+      return {
+        ...walkOf(walks),
+        facts: failuresOf(facts).filter((fact) => !others.includes(fact)),
+      };
+    },
   },
 };
 
@@ -76,8 +89,8 @@ async function boot(name, words) {
     const parts = (rest + text.replaceAll("\r", "")).split("\n");
     rest = parts.pop();
     lines.push(...parts.map((line) => ({ line, at: performance.now() / 1000 })));
-    // A machine that cannot power itself off halts.
-    if (parts.some((line) => line.startsWith("# exit status"))) qemu.kill();
+    // A machine that cannot power itself off halts; of walks the first finding is enough.
+    if (parts.some((line) => /^# (?:exit status|.* [1-9]\d* findings)/.test(line))) qemu.kill();
   });
   await once(qemu, "close");
   writeFileSync(`${FOLDER}/${name}.log`, lines.map(({ line }) => `${line}\n`).join(""));
@@ -91,10 +104,16 @@ async function bootAll(name, boots) {
   return shown;
 }
 
+/** The firmware may have written to the same line. */
+const isBegin = ({ line }) => line.endsWith("KTAP version 1");
+
+const textOf = (shown) => shown.map(({ line }) => line).join("\n");
+
 /** The findings by the numbers of their cases, each with its rule. */
 function rulesOf(shown) {
-  const text = shown.map(({ line }) => line).join("\n");
-  const findings = text.split(/^# finding \d+: case /m).slice(1);
+  const findings = textOf(shown)
+    .split(/^# finding \d+: case /m)
+    .slice(1);
   return new Map(findings.map((it) => [parseInt(it, 10), /^# rule:? (\w+)/m.exec(it)?.[1] ?? ""]));
 }
 
@@ -107,7 +126,7 @@ const failuresOf = (shown) => shown.flatMap(({ line }) => failureOf(line) ?? [])
  */
 function shownBy(shown, sound, expected) {
   const others = failuresOf(sound);
-  const begin = shown.find(({ line }) => line === "KTAP version 1")?.at;
+  const begin = shown.find(isBegin)?.at;
   const found = [];
   let tried = "";
   for (const { line, at } of shown) {
@@ -118,6 +137,19 @@ function shownBy(shown, sound, expected) {
       found.push({ fact, seconds: Math.ceil(at - begin), crash });
   }
   return found.find(({ fact }) => fact === expected) ?? found[0] ?? {};
+}
+
+/** The first walk that differs, the seconds from the start of the probe to it, and the rules that explain it. */
+function walkOf(shown) {
+  const begin = shown.findIndex(isBegin);
+  const first = shown.findIndex(({ line }) => line.startsWith("# finding 1: "));
+  if (begin < 0 || first < 0) return { walk: null };
+  const [finding = ""] = textOf(shown.slice(first)).split(/^# (?=finding [^1]|\d)/m);
+  return {
+    walk: Number(/walk (\d+)/.exec(finding)?.[1]),
+    seconds: Math.ceil(shown[first].at - shown[begin].at),
+    rules: [...finding.matchAll(/without (T\d+)/g)].map(([, rule]) => rule),
+  };
 }
 
 /** What is not as the patch says. */
