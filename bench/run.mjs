@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
 import { link } from "../scripts/probe.mjs";
+import { LOADER, WITH_REQUIRE } from "../scripts/sources.mjs";
 
 const FOLDER = "build/bench";
 
@@ -20,6 +21,8 @@ await esbuild.build({
   platform: "node",
   target: "node20.4",
   external: ["koffi"],
+  loader: LOADER,
+  banner: WITH_REQUIRE,
   logLevel: "warning",
 });
 // Each library is looked for beside its module.

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { relative, resolve } from "node:path";
-import { files, IS_COMPLETE, makerOf } from "./sources.mjs";
+import { files, IS_COMPLETE, LOADER, makerOf } from "./sources.mjs";
 import { TASKS, taskRules } from "./task_records.mjs";
 
 const makeFrom = makerOf(import.meta.url);
@@ -73,7 +73,7 @@ async function bundle() {
     input: { ...ENTRIES, ...PROGRAMS },
     external: /^node:|^koffi$/,
     platform: "node",
-    moduleTypes: { ".jsonl": "text" },
+    moduleTypes: LOADER,
     transform: { target: "node20.4", define: { STUBLAB_VERSION: JSON.stringify(version) } },
     // A package that is missing would be loaded at run time, where it is missing, too.
     onLog(level, log, next) {
@@ -114,7 +114,7 @@ const PAGE = {
   platform: "browser",
   target: "es2023",
   charset: "utf8",
-  loader: { ".jsonl": "text" },
+  loader: LOADER,
   logLevel: "warning",
 };
 
@@ -153,7 +153,7 @@ export function modelOf(arch) {
       "import.meta.url": '"page:///"',
       OS_CONSTANTS: JSON.stringify({ signals, errno }),
     },
-    loader: { ".jsonl": "text" },
+    loader: LOADER,
     plugins: [
       {
         name: "without Node.js",

@@ -19,6 +19,14 @@ export const jsonLines = (path) =>
     .split("\n")
     .map((line) => JSON.parse(line));
 
+/** How each bundle reads a table of src/: as its text. */
+export const LOADER = { ".jsonl": "text" };
+
+/** commander is CommonJS, which requires modules of Node.js. The other name cannot clash with an import of a bundle. */
+export const WITH_REQUIRE = {
+  js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+};
+
 /** Whether all is made that a package must have: `build.mjs --complete`. */
 export const IS_COMPLETE = process.argv.includes("--complete");
 
@@ -72,7 +80,7 @@ export async function loadTables(paths, arch = process.arch) {
   await esbuild.build({
     stdin: { contents, resolveDir: "." },
     ...{ bundle: true, format: "esm", platform: "node", external: ["koffi"], outfile },
-    loader: { ".jsonl": "text" },
+    loader: LOADER,
     define: { "process.arch": JSON.stringify(arch) },
     logLevel: "warning",
   });

@@ -7,6 +7,7 @@ import esbuild from "esbuild";
 import { MACHINES } from "../scripts/compilers.mjs";
 import { compileProgram } from "../scripts/libraries.mjs";
 import { bundlePage, PROGRAMS } from "../scripts/package.mjs";
+import { LOADER, WITH_REQUIRE } from "../scripts/sources.mjs";
 import { prelude } from "./prelude.mjs";
 
 const OUT = "build/test";
@@ -58,12 +59,9 @@ async function bundleCode(tests) {
       "puppeteer-core",
       "axe-core",
     ],
-    loader: { ".jsonl": "text" },
+    loader: LOADER,
     plugins: [prelude],
-    // commander is CommonJS, which requires modules of Node.js. The other name cannot clash with an import of a test.
-    banner: {
-      js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
-    },
+    banner: WITH_REQUIRE,
     sourcemap: "inline",
     outdir: OUT,
     entryNames: "[name]",
