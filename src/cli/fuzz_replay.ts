@@ -3,7 +3,7 @@ import { type CaseOutcome, Examiner } from "../labs/fuzz/examiner.ts";
 import { changedWords } from "../labs/fuzz/predict/minimize.ts";
 import { explanations } from "../labs/fuzz/tell/attribution.ts";
 import { caseJson, outcomeTable } from "../labs/fuzz/tell/told.ts";
-import { InputError } from "../lib/errors.ts";
+import { InputError, UnsupportedError } from "../lib/errors.ts";
 import { counted } from "../lib/page/figures.ts";
 import { CANNOT, caseIn, type Named, planted, readDocument, readDocuments } from "./case_file.ts";
 import { caseText } from "./case_text.ts";
@@ -64,6 +64,13 @@ export async function runMinimize(path: string, values: Values<typeof minimize>)
   }
   using examiner = new Examiner({ change: planted(plant), known });
   const it = caseIn(document);
+  const { differences, untried } = examiner.examine(it);
+  if (differences.length === 0) {
+    const why = untried ?? "its outcome matches the prediction";
+    throw new UnsupportedError(`the case does not differ on this machine: ${why}`, {
+      remedy: "minimize it where it differs; the probe prints each of its findings minimized",
+    });
+  }
   const small = examiner.minimize(it);
   await writeOutput(output, caseJson(small));
   const [before, after] = [changedWords(it), changedWords(small)];

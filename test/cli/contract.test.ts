@@ -92,7 +92,7 @@ const WRITERS: readonly (readonly string[])[] = [
   ["lesson", recording, "--html"],
   ["lesson", "task", "clone-registers", "--student", "ada", "-o"],
   ["fuzz", "export", CASE, "-o"],
-  ["fuzz", "minimize", CASE, "-o"],
+  ["fuzz", "minimize", CASE, "--plant", "R10.size=3", "-o"],
   ["compare", "script", "--cases", "10", "--html"],
   ["conformance", "--only", "^single-step$", "--ktap"],
 ];

@@ -14,7 +14,7 @@ for (const name of ["no-setsid", "thread-dies", "cascade"]) await recordLesson(n
   await compare({ ...opened, cases: 1000, live: 3 });
 }
 {
-  using examiner = new Examiner();
+  using examiner = new Examiner({ change: { id: "R43", remove: true } });
   examiner.minimize(parseCase({ schema: "stublab.case/1", signal: "SIGSEGV" }));
 }
 // A warning comes in a turn of its own.

@@ -152,13 +152,11 @@ export class Examiner {
     return steps.filter((_, i) => !experiment.isAfterEnd(i));
   }
 
-  /**
-   * The smallest case near one that differs from its prediction in the same way; if it does not differ, the smallest
-   * with the same kind of outcome.
-   */
+  /** The smallest case near one that differs from its prediction in the same way; the case itself if it does not differ. */
   minimize(it: Case): Case {
     expectCase(it);
     const key = this.#keyOf(it, true);
+    if (key === undefined) return it;
     this.#hangs = 0;
     const holds = (other: Case, fresh: boolean) =>
       this.#hangs < MOST_HANGS && this.#keyOf(other, fresh) === key;
@@ -176,8 +174,8 @@ export class Examiner {
     this.close();
   }
 
-  /** What must stay the same. */
-  #keyOf(it: Case, fresh: boolean): string {
+  /** What must stay the same; undefined if nothing differs. */
+  #keyOf(it: Case, fresh: boolean): string | undefined {
     if (fresh) this.#experiment.trier.renew();
     const steps = this.#try(it);
     if (steps.some(({ seen }) => seen.get("status") === 0n)) this.#hangs++;

@@ -6,7 +6,7 @@
 import { errnoName } from "../../lib/errno.ts";
 import { Batch } from "./case/batch.ts";
 import type { Case } from "./case/case.ts";
-import { type Fields, fieldsOf, HALF, readFields } from "./case/fields.ts";
+import { type Fields, fieldsOf, readFields } from "./case/fields.ts";
 import { numbersOf } from "./case/layout.ts";
 import { CONSTANTS, OBSTACLE, OUTCOME, outcomeAt } from "./case/records.ts";
 import type { Generator } from "./draw/generate.ts";
@@ -101,19 +101,10 @@ export class Experiment {
     throw new Error(`two comparisons of an outcome disagree: ${fields} differs`);
   }
 
-  /**
-   * What step `i` of the batch has in common with others of its kind, as a text: how it differs; or the rules that decide
-   * it and those before, and how it ends. Values of registers are not part of it.
-   */
-  kind(i: number): string {
-    const obstacle = this.obstacle(i);
-    if (obstacle !== undefined) return obstacle;
+  /** How step `i` of the batch differs, as a text: the same for others of its kind. Undefined if it does not. */
+  kind(i: number): string | undefined {
     const [first] = this.differences(i);
-    if (first !== undefined) return `differs ${Object.values(kindOf(first)).join(" ")}`;
-    const it = this.batch.at(i);
-    const seen = readFields(it, this.batch, i);
-    const rules = this.model.used.map(({ id }) => id);
-    return [...rules.sort(), ...HALF.map((field) => seen.get(field))].join(" ");
+    return first && Object.values(kindOf(first)).join(" ");
   }
 
   [Symbol.dispose](): void {

@@ -42,6 +42,12 @@ examining("an outcome is that of the first step that differs, with those before 
   assert.is(examiner.examine(small).differences[0]?.field, "written.fs");
 });
 
+examining("a case that does not differ is not minimized", () => {
+  using examiner = new Examiner();
+  const it = caseOf([SIMPLE, poke(FS, 0x2bn), poke(FS_BASE, 7n)]);
+  assert.equal(examiner.minimize(it), it);
+});
+
 /** The hermetic kernel, but in one attempt, counted from 1, the first register at the stop is another word. */
 class Disturbed extends HermeticTrier {
   readonly #attempt: number;

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { caseOf } from "../../../src/labs/fuzz/case/case.ts";
+import { HALF, readFields } from "../../../src/labs/fuzz/case/fields.ts";
 import { TraceError } from "../../../src/lib/errors.ts";
 import type { Stubs } from "../../support/stubs.ts";
 
@@ -25,7 +26,11 @@ function outcomes(disturb: (stubs: Stubs) => void, tryBatch = drawn) {
   for (let from = 0; from < SIZE * BATCHES; from += SIZE) {
     disturb(stubsOf(engine));
     tryBatch(experiment, from);
-    for (let i = 0; i < SIZE; i++) kinds.push(experiment.kind(i));
+    for (let i = 0; i < SIZE; i++) {
+      const seen = readFields(experiment.batch.at(i), experiment.batch, i);
+      const ends = HALF.map((field) => seen.get(field));
+      kinds.push([experiment.obstacle(i), experiment.kind(i), ...ends].join(" "));
+    }
   }
   return kinds;
 }
