@@ -1,16 +1,27 @@
 // Kernels that are broken on purpose: `npm run museum:kernels [-- NAME...]`. The patches of test/museum/kernel/ take fixes out
 // of Debian's linux-source, those of test/museum/others/ put bugs into it that other kernels had. Each kernel is built, small,
 // and booted under QEMU with the probe as process 1, which must find the bug. Those of test/museum/tasks/ break what the model
-// of tasks says. What the probe finds is written to found.json beside the patches.
+// of tasks says. What the probe finds is written to found.json beside the patches. A case that it finds is written as a program
+// in C, which must pass here and fail there.
 
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 
 const MUSEUM = resolve("test/museum");
 const FOLDER = resolve("build/museum/kernel");
+/** Programs of cases. */
+const PROGRAMS = resolve("build/museum/programs");
 
 /** How long a kernel may run, in milliseconds, and how long the probe may take to find a bug of others, in seconds. */
 const [PATIENCE, LIMIT] = [1_200_000, 60];
@@ -20,12 +31,15 @@ const KNOWN = "--known qemu-tcg";
 /** What is booted of each folder of patches, and what is kept of it. `weak` is a word of weak.diff. */
 const ROOMS = {
   kernel: {
-    boots: { sound: `-- fuzz --cases 60000 ${KNOWN} conformance ${KNOWN}` },
-    kept: ([shown], [sound]) => {
-      const rules = [...rulesOf(shown)];
-      const [index = null, rule = ""] = rules.find(([it]) => !rulesOf(sound).has(it)) ?? [];
-      const facts = failuresOf(sound);
-      return { index, rule, facts: failuresOf(shown).filter((fact) => !facts.includes(fact)) };
+    boots: { sound: `-- fuzz --cases 25000 ${KNOWN} conformance ${KNOWN}` },
+    kept: async ([shown], [sound], _, name) => {
+      const known = findingsOf(sound).map(({ index }) => index);
+      const findings = findingsOf(shown).filter(({ index }) => !known.includes(index));
+      const [{ index = null, rule = "", text } = {}] = findings;
+      const others = failuresOf(sound);
+      const facts = failuresOf(shown).filter((fact) => !others.includes(fact));
+      const program = text === undefined ? null : await statusesOf(name, text);
+      return { index, rule, findings: findings.length, facts, program };
     },
   },
   others: {
@@ -74,9 +88,16 @@ function prepare() {
   make("olddefconfig");
 }
 
-/** Boots the kernel with the probe until it ends. Returns the lines of its console and when, in seconds, each came. */
-async function boot(name, words) {
-  const image = ["-kernel", `${FOLDER}/arch/x86/boot/bzImage`, "-initrd", `${FOLDER}/probe.cpio`];
+const IMAGE = `${FOLDER}/arch/x86/boot/bzImage`;
+/** The kernel as it is. */
+const SOUND = `${PROGRAMS}/sound`;
+
+/**
+ * Boots a kernel with the probe, or with another process 1, until it ends. Returns the lines of its console and when, in
+ * seconds, each came.
+ */
+async function boot(name, words, kernel = IMAGE, archive = `${FOLDER}/probe.cpio`) {
+  const image = ["-kernel", kernel, "-initrd", archive];
   const machine = ["-accel", "tcg", "-cpu", "max", "-m", "256", "-no-reboot", "-nographic"];
   const parameters = `console=ttyS0 quiet panic=-1 ${words}`;
   const qemu = spawn("qemu-system-x86_64", [...machine, ...image, "-append", parameters], {
@@ -90,7 +111,8 @@ async function boot(name, words) {
     rest = parts.pop();
     lines.push(...parts.map((line) => ({ line, at: performance.now() / 1000 })));
     // A machine that cannot power itself off halts; of walks the first finding is enough.
-    if (parts.some((line) => /^# (?:exit status|.* [1-9]\d* findings)/.test(line))) qemu.kill();
+    if (parts.some((line) => /^# (?:exit status|\d+ walks, .* [1-9]\d* findings)/.test(line)))
+      qemu.kill();
   });
   await once(qemu, "close");
   writeFileSync(`${FOLDER}/${name}.log`, lines.map(({ line }) => `${line}\n`).join(""));
@@ -109,12 +131,38 @@ const isBegin = ({ line }) => line.endsWith("KTAP version 1");
 
 const textOf = (shown) => shown.map(({ line }) => line).join("\n");
 
-/** The findings by the numbers of their cases, each with its rule. */
-function rulesOf(shown) {
+/** The findings, each with the number of its case, its rule, and its document. */
+function findingsOf(shown) {
   const findings = textOf(shown)
     .split(/^# finding \d+: case /m)
     .slice(1);
-  return new Map(findings.map((it) => [parseInt(it, 10), /^# rule:? (\w+)/m.exec(it)?.[1] ?? ""]));
+  return findings.map((it) => ({
+    index: parseInt(it, 10),
+    rule: /^# rule:? (\w+)/m.exec(it)?.[1] ?? "",
+    text: /^# case (.*)/m.exec(it)?.[1] ?? "",
+  }));
+}
+
+/** The exit statuses of a case's program: on this machine, on the kernel as it is, and on the broken one; null: it did not end. */
+async function statusesOf(name, text) {
+  const file = `${PROGRAMS}/${name}`;
+  writeFileSync(`${file}.json`, text);
+  run(".", process.execPath, "dist/cli.js", "fuzz", "export", `${file}.json`, "-o", `${file}.c`);
+  run(".", "gcc", "-std=c11", "-static", "-O1", "-o", file, `${file}.c`);
+  const { status } = spawnSync(file);
+  renameSync(file, `${PROGRAMS}/init`);
+  const archive = `${file}.cpio`;
+  run(PROGRAMS, "sh", "-c", `echo init | cpio --quiet -o -H newc > "${archive}"`);
+  const booted = async (kernel, way) => {
+    const lines = textOf(await boot(`${name}-program-${way}`, "", kernel, archive));
+    const [, code] = /Attempted to kill init! exitcode=0x0*([\da-f]+)00$/m.exec(lines) ?? [];
+    return code === undefined ? null : Number.parseInt(code, 16);
+  };
+  return {
+    here: status,
+    sound: await booted(SOUND, "sound"),
+    broken: await booted(IMAGE, "broken"),
+  };
 }
 
 const failureOf = (line) => /^ +not ok \d+ (.*?)(?: # .*)?$/.exec(line)?.[1];
@@ -153,7 +201,10 @@ function walkOf(shown) {
 }
 
 /** What is not as the patch says. */
-function complaintsAbout({ fact, seconds, weak = {} }, expected) {
+function complaintsAbout({ fact, seconds, weak = {}, program }, expected) {
+  const { here, broken } = program ?? {};
+  if (program && (here !== 0 || broken !== 1))
+    return [`its program exits with ${here} here and with ${broken} there, expected 0 and 1`];
   if (expected === undefined) return [];
   return [
     ...(fact === expected ? [] : [`found by "${fact}", expected "${expected}"`]),
@@ -175,6 +226,7 @@ async function visit(room, asked) {
   const { boots, kept } = ROOMS[room];
   // What the emulator does wrong is no finding: the kernel as it is shows it, too.
   make("bzImage");
+  copyFileSync(IMAGE, SOUND);
   const sound = await bootAll("sound", boots);
   for (const name of names) {
     const file = `${folder}/${name}.patch`;
@@ -183,7 +235,7 @@ async function visit(room, asked) {
     try {
       make("bzImage");
       const found = JSON.parse(readFileSync(`${folder}/found.json`, "utf8"));
-      found[name] = kept(await bootAll(name, boots), sound, expected);
+      found[name] = await kept(await bootAll(name, boots), sound, expected, name);
       process.stdout.write(`${name}: ${JSON.stringify(found[name])}\n`);
       writeFileSync(`${folder}/found.json`, `${JSON.stringify(found, null, 2)}\n`);
       for (const complaint of complaintsAbout(found[name], expected)) {
@@ -197,6 +249,7 @@ async function visit(room, asked) {
 }
 
 prepare();
+mkdirSync(PROGRAMS, { recursive: true });
 const archive = `${FOLDER}/probe.cpio`;
 run(".", process.execPath, "dist/cli.js", "probe", "--initrd", "-o", archive);
 for (const room of Object.keys(ROOMS)) await visit(room, process.argv.slice(2));

@@ -52,12 +52,17 @@ export function exportC(examination: Examined, options: ExportOptions): string {
   const ignoredFlags = deviationsOf(known)?.ignoredFlags ?? 0;
   const document = formatCase(examination.it);
   const data = dataOf(examination, document, ignoredFlags, kselftest);
-  const program = programOf(data, stepsOf(examination.it).map(writerOf), kselftest);
-  return `${head(examination, options, document)}${program}`;
+  const steps = stepsOf(examination.it);
+  const program = programOf(data, steps.map(writerOf), kselftest);
+  const isWhole = steps.some(({ frame }) => (frame?.image ?? 0n) !== 0n);
+  return `${head(examination, options, document)}${program.replaceAll(IMAGE, isWhole ? "$1" : "")}`;
 }
 
 /** The licenses under which the kernel can take a selftest from this package. */
 const LICENSE = "// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0\n";
+
+/** What only a case with an image needs. */
+const IMAGE = /^#ifdef IMAGE\n([\s\S]*?)^#endif\n/gm;
 
 /** The program with this case, and in place of the files that it includes, their text. */
 function programOf(data: string, writers: readonly string[], kselftest: boolean): string {

@@ -196,7 +196,9 @@ static void run_target(pid_t parent)
 {
 	/* With a limit of one byte, the kernel does not dump core, not even to a program. */
 	const struct rlimit no_core = {1, 1};
-	const stack_t stack = {.ss_sp = (void *)(OWN + PAGE), .ss_size = OWN_SIZE - PAGE};
+	/* With SS_AUTODISARM it is always used from its end, wherever rsp points. */
+	const stack_t stack = {(void *)(OWN + PAGE), (int)(1U << 31), OWN_SIZE - PAGE};
+	static const int RAISED[] = {SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS};
 	sigset_t none;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -208,8 +210,10 @@ static void run_target(pid_t parent)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	map_pages();
-	install_handler(SIGUSR1, step->by_sigreturn ? SA_ONSTACK : 0);
+	install_handler(SIGUSR1, 0);
 	install_handler(SIGUSR2, SA_RESTART);
+	for (size_t i = 0; step->by_sigreturn && i < COUNT(RAISED); i++)
+		install_handler(RAISED[i], SA_ONSTACK);
 	if (step->by_sigreturn)
 		sigaltstack(&stack, NULL);
 	/* The case may make any call: without open files, it cannot write to one. */
@@ -450,7 +454,7 @@ static bool try_step(void)
 
 	here[REFUSED_AT] = (uint64_t)-1;
 	step->write_it();
-	/* A frame is read after the target has returned from it. */
+	/* A frame is read when the next handler has one. */
 	if (!step->by_sigreturn)
 		step->read_back();
 	step->reached = RESUMED;

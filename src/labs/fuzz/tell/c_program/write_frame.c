@@ -11,23 +11,31 @@ static const struct {
 /* The XSAVE area of a frame: struct _fpx_sw_bytes at SW_BYTES, and the end of its header. */
 enum { MXCSR = 24, MXCSR_MASK = 28, SW_BYTES = 464, HEADER = 512, HEADER_END = 576, MAGIC2 = 4 };
 
-static unsigned char area[64 << 10];
+static ucontext_t context;
 
-/* Enters the handler of SIGUSR1, and returns the address of the frame that the kernel writes. */
-static uint64_t enter_handler(ucontext_t *context)
+/*
+ * Delivers the signal of the stop to its handler, and reads the frame that the kernel writes.
+ * Returns the status word of the next stop, which is that of the handler, or of the end.
+ */
+static int enter_handler(uint64_t signal, uint64_t *registers)
 {
-	uint64_t registers[REGISTERS];
+	trace(PTRACE_CONT, 0, (void *)signal);
+	const int status = next_stop(START_SECONDS);
 
-	go(PTRACE_CONT, SIGUSR1, SIGTRAP);
-	trace(PTRACE_GETREGS, 0, registers);
-	read_memory(registers[RSP] + 8, context, sizeof(*context));
-	return registers[RSP] + 8;
+	if (status >> 8 == SIGTRAP) {
+		trace(PTRACE_GETREGS, 0, registers);
+		read_memory(registers[RSP] + 8, &context, sizeof(context));
+	}
+	return status;
 }
 
+#ifdef IMAGE
+static unsigned char area[64 << 10];
+
 /* Reads the area of a frame, and returns its length without what follows it. */
-static uint32_t read_area(const ucontext_t *context)
+static uint32_t read_area(void)
 {
-	const uint64_t address = (uintptr_t)context->uc_mcontext.fpregs;
+	const uint64_t address = (uintptr_t)context.uc_mcontext.fpregs;
 	uint32_t length = 0;
 
 	read_memory(address, area, HEADER);
@@ -42,10 +50,10 @@ static uint32_t read_area(const ucontext_t *context)
  * Writes the floating-point area of a new program, with the words of the case. Bytes outside the
  * scratch pages are left out.
  */
-static void write_image(const ucontext_t *context)
+static void write_image(void)
 {
 	static unsigned char scratch[SCRATCH_SIZE];
-	const uint32_t length = read_area(context), mxcsr = 0x1f80;
+	const uint32_t length = read_area(), mxcsr = 0x1f80;
 	const uint16_t control = 0x37f;
 
 	memset(area, 0, MXCSR_MASK);
@@ -66,24 +74,29 @@ static void write_image(const ucontext_t *context)
 	write_memory(SCRATCH, scratch, sizeof(scratch));
 }
 
+#endif
 /* Writes the case to a signal frame, and lets the target call rt_sigreturn(2), which restores it.
  */
 static void write_frame(void)
 {
-	ucontext_t context;
-	const uint64_t address = enter_handler(&context);
 	mcontext_t *const machine = &context.uc_mcontext;
 	uint64_t registers[REGISTERS], none = 0;
 	const uint32_t mxcsr = 0x1f80;
+
+	if (enter_handler(SIGTRAP, registers) >> 8 != SIGTRAP)
+		cannot("enter a handler");
+	const uint64_t address = registers[RSP] + 8;
 
 	for (size_t i = 0; i < COUNT(PLACES); i++)
 		machine->gregs[PLACES[i].in_frame] = (greg_t)step->words[PLACES[i].in_block];
 	machine->gregs[REG_CSGSFS] = (greg_t)((step->words[CS] & 0xffff) | step->words[SS] << 48);
 	context.uc_flags = step->uc_flags;
+#ifdef IMAGE
 	if (step->image != 0) {
-		write_image(&context);
+		write_image();
 		machine->fpregs = (void *)step->image;
 	}
+#endif
 	if (step->no_fpstate) {
 		machine->fpregs = NULL;
 	} else if (step->image == 0) {
@@ -98,17 +111,27 @@ static void write_frame(void)
 	trace(PTRACE_SETREGS, 0, registers);
 }
 
-/* Reads the words at the offsets of those of the case from the frame of another signal. */
+/* Reads what the next handler has in its frame: the registers, and the words of the case. */
 static void read_frame(void)
 {
-	ucontext_t context;
-	uint32_t length;
+	uint64_t *const here = step->here, *const stopped = &here[STOPPED];
+	const greg_t *const frame = context.uc_mcontext.gregs;
+	const int status = enter_handler(here[STATUS] >> 8, stopped);
 
-	if (step->pair_count == 0)
+	if (status >> 8 != SIGTRAP) {
+		here[STATUS] = (uint64_t)status;
+		step->reached = STOPPED;
 		return;
-	enter_handler(&context);
-	length = read_area(&context);
+	}
+	for (size_t i = 0; i < COUNT(PLACES); i++)
+		stopped[PLACES[i].in_block] = (uint64_t)frame[PLACES[i].in_frame];
+	stopped[CS] = frame[REG_CSGSFS] & 0xffff;
+	stopped[SS] = (uint64_t)frame[REG_CSGSFS] >> 48;
+#ifdef IMAGE
+	const uint32_t length = read_area();
+
 	for (size_t i = 0; i < step->pair_count; i++)
 		if (step->pairs[i].offset <= length + MAGIC2 - 8)
-			memcpy(&step->here[WRITTEN + i], area + step->pairs[i].offset, 8);
+			memcpy(&here[WRITTEN + i], area + step->pairs[i].offset, 8);
+#endif
 }
