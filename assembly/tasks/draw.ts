@@ -88,9 +88,10 @@ const BEGINNINGS: string =
   "0F-0F-1T-2S1" + // a tracer that is not the parent
   "0R-0F-1F-2F-" + // grandchildren
   "0F-0S11F-1T-" + // a tracee that clones
-  "0F-1T-0S22E-"; // a thread that ends
+  "0F-1T-0S22E-" + // a thread that ends
+  "0F-1F-2T-2E-"; // a leader that ends before its process
 const LENGTH: u32 = 4;
-const ROWS: u32 = 5 * LENGTH;
+const ROWS: u32 = 6 * LENGTH;
 /** The next action of a beginning; from ROWS on: none. */
 let row: u32 = 0;
 

@@ -70,10 +70,16 @@ export function zapOtherThreads(t: u32): void {
 export const T41: u32 = 41;
 
 /**
- * PTRACE_O_TRACEEXIT stops a tracee before its end, with its exit status as the message.
+ * PTRACE_O_TRACEEXIT stops a tracee before its end.
  * @source do_exit, kernel/exit.c, 6.12
  */
 export const T42: u32 = 42;
+
+/**
+ * The message of PTRACE_EVENT_EXIT is the status word of the exit.
+ * @source do_exit, kernel/exit.c, 6.12
+ */
+export const T97: u32 = 97;
 
 /** do_exit. */
 export function doExit(t: u32, code: u32): i32 {
@@ -86,7 +92,8 @@ export function doExit(t: u32, code: u32): i32 {
     group.groupStopCount = 0;
   }
   it.deathCode = code;
-  if (!(holds(T42) && ptraceEvent(t, k.IN_EXIT_EVENT, PTRACE_EVENT_EXIT, code))) exitNow(t);
+  const message = holds(T97) ? code : code >> 8;
+  if (!(holds(T42) && ptraceEvent(t, k.IN_EXIT_EVENT, PTRACE_EVENT_EXIT, message))) exitNow(t);
   return 0;
 }
 

@@ -46,10 +46,22 @@ export const T60: u32 = 60;
 export const T61: u32 = 61;
 
 /**
- * A child that is traced from its birth has the tracer and the options of its parent, and stops first.
+ * A child that is traced from its birth has the tracer of its parent, and stops first.
  * @source ptrace_init_task, include/linux/ptrace.h, 6.12
  */
 export const T62: u32 = 62;
+
+/**
+ * A child that is traced from its birth has the options of its parent.
+ * @source ptrace_init_task, include/linux/ptrace.h, 6.12
+ */
+export const T98: u32 = 98;
+
+/**
+ * A new task has no parent-death signal.
+ * @source copy_process, kernel/fork.c, 6.12
+ */
+export const T96: u32 = 96;
 
 /**
  * A clone is restarted after a signal that is pending.
@@ -83,6 +95,7 @@ export function clone(t: u32): i32 {
   child.exitState = k.ALIVE;
   child.place = k.AFTER_CALL;
   child.blocked = it.blocked;
+  if (!holds(T96)) child.pdeathSignal = it.pdeathSignal;
   child.execs = it.execs;
   child.parentExecs = isSibling ? it.parentExecs : it.execs;
   child.parent = isSibling ? it.parent : u8(t);
@@ -100,7 +113,7 @@ export function clone(t: u32): i32 {
     newProcess(number, t);
   }
   if (((flags & CLONE_PTRACE) != 0 || isEvent) && it.ptrace != 0 && holds(T62)) {
-    link(number, it.tracer, it.ptrace);
+    link(number, it.tracer, holds(T98) ? it.ptrace : it.ptrace & (k.PT_PTRACED | k.PT_SEIZED));
     if ((it.ptrace & k.PT_SEIZED) != 0) setJobctl(number, k.TRAP_STOP);
     else child.pending.add(SIGSTOP, 0);
   }

@@ -101,14 +101,20 @@ export const T21: u32 = 21;
  */
 export const T92: u32 = 92;
 
+/**
+ * SIGCHLD of a child that a signal has ended has the code CLD_KILLED.
+ * @source do_notify_parent, kernel/signal.c, 6.12
+ */
+export const T99: u32 = 99;
+
 /** do_notify_parent, of a task that has ended. Returns whether nobody has to reap it. */
 export function notifyEnd(t: u32, exitSignal: u32): bool {
   const it = task(t);
   const parent = notifiedOf(t);
   if (parent == NOBODY) return false;
   const signal = it.exitCode & 0x7f;
-  const info =
-    signal != 0 ? infoOf(CLD_KILLED, t, signal) : infoOf(CLD_EXITED, t, it.exitCode >> 8);
+  const code = signal != 0 && holds(T99) ? CLD_KILLED : CLD_EXITED;
+  const info = infoOf(code, t, signal != 0 ? signal : it.exitCode >> 8);
   let sent = it.parentExecs != task(parent).execs && holds(T92) ? SIGCHLD : exitSignal;
   let isReaped = false;
   if (it.ptrace == 0 && sent == SIGCHLD && ignoresChildren(parent) && holds(T20)) {

@@ -110,6 +110,12 @@ export const T76: u32 = 76;
  */
 export const T77: u32 = 77;
 
+/**
+ * PTRACE_DETACH delivers a signal.
+ * @source ptrace_detach, kernel/ptrace.c, 6.12
+ */
+export const T95: u32 = 95;
+
 /** ptrace_resume. */
 function resume(t: u32, data: u32): void {
   const it = task(t);
@@ -131,7 +137,7 @@ function answer(caller: u32, request: u32, t: u32, data: u32): i32 {
       return 0;
     case PTRACE_DETACH:
       if (data > u32(SIGRTMAX)) return -EIO;
-      it.exitCode = data;
+      it.exitCode = holds(T95) ? data : 0;
       detach(t);
       return 0;
     case PTRACE_KILL:

@@ -86,6 +86,12 @@ export const T54: u32 = 54;
  */
 export const T84: u32 = 84;
 
+/**
+ * waitid returns CLD_KILLED for a child that a signal has ended.
+ * @source wait_task_zombie, kernel/exit.c, 6.12
+ */
+export const T100: u32 = 100;
+
 function waitZombie(waiter: u32, t: u32): bool {
   const it = task(t);
   const by = task(waiter);
@@ -94,8 +100,8 @@ function waitZombie(waiter: u32, t: u32): bool {
   const isOfGroup = (group.flags & k.GROUP_EXIT) != 0 && !(leaves(by) && !holds(T84));
   const status = isOfGroup ? group.groupExitCode : it.exitCode;
   const signal = status & 0x7f;
-  if (signal != 0) found(waiter, t, status, CLD_KILLED, signal);
-  else found(waiter, t, status, CLD_EXITED, status >> 8);
+  const code = signal != 0 && holds(T100) ? CLD_KILLED : CLD_EXITED;
+  found(waiter, t, status, code, signal != 0 ? signal : status >> 8);
   if (leaves(by)) return true;
   if (isReparented(t) && isLeader(t) && holds(T54)) {
     it.exitState = k.TRACE;
