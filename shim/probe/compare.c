@@ -110,7 +110,7 @@ static void say_feature(const char *name) {
 }
 
 /** What explains a difference: explanations in src/labs/fuzz/tell/attribution.ts. */
-static void say_causes(const struct comparison *it) {
+void say_explanations(const struct comparison *it) {
     uint32_t rules = 0;
     if (it->cause_count == 0)
         say("# No single rule explains the difference.\n");
@@ -157,7 +157,7 @@ static void say_difference(const struct stublab_setup *setup, const struct diffe
 
 void say_cause(const struct stublab_setup *setup, const struct comparison *it) {
     say_difference(setup, &it->first);
-    say_causes(it);
+    say_explanations(it);
 }
 
 void say_differences(const struct stublab_setup *setup, const struct stublab_outcome *outcome) {
@@ -165,7 +165,7 @@ void say_differences(const struct stublab_setup *setup, const struct stublab_out
     for (uint32_t i = 0; i < all.count; i++)
         say_difference(setup, &all.rows[i]);
     const struct comparison it = compare(setup, outcome);
-    say_causes(&it);
+    say_explanations(&it);
     say_rules();
 }
 

@@ -76,6 +76,7 @@ static int fuzz(const struct run *run) {
         }
     }
     renew();
+    say_clusters();
     report(done, started);
     const bool untried = report_untried() == done && done > 0;
     return end_fuzz(untried, result, totals().findings + complaints > 0);

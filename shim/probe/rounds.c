@@ -100,10 +100,14 @@ static bool take(uint64_t number, uint32_t i) {
     const bool is_known = it.agreement == AGREES ? false : *slot_of(it.signature) != 0;
     const bool confirmed = it.agreement == AGREES || is_known || is_confirmed(number, i, &it);
     w2c_fuzz_count(&module, module_address(&chunk.outcomes[i]));
-    if (confirmed && add_known(number, it.signature) && it.agreement >= DIFFERS &&
-        is_new_kind(it.kind))
+    const bool differs = it.agreement >= DIFFERS;
+    const bool is_new = confirmed && add_known(number, it.signature);
+    // Of several processes none knows the findings of the others: their causes are Node.js's.
+    if (differs &&
+        (tell == 0 ? is_new && is_new_kind(it.kind)
+                   : confirmed && !is_explained(&chunk.setups[i], &chunk.outcomes[i], &it)))
         keep(&findings, number, i, &it);
-    return it.agreement >= DIFFERS;
+    return differs;
 }
 
 int64_t try_cases(uint64_t from, uint32_t count) {

@@ -96,6 +96,8 @@ struct differences contradictions(const struct stublab_setup *setup,
 uint64_t kind_of(const struct difference *it);
 /** Whether no other was of this kind. After the first 1,024 kinds none is new. */
 bool is_new_kind(uint64_t kind);
+/** What explains a difference. */
+void say_explanations(const struct comparison *it);
 /** The first field that differs, and what explains it. */
 void say_cause(const struct stublab_setup *setup, const struct comparison *it);
 /** The fields in which the outcome of the case that was compared last differs, what explains it,
@@ -104,6 +106,15 @@ void say_differences(const struct stublab_setup *setup, const struct stublab_out
 enum verdict { HELD, DIFFERENT, SKIPPED };
 /** Tries the case with which the chunk begins, and reports it as a test. */
 enum verdict examine(uint32_t number, uint32_t steps);
+
+// ---- clusters.c ----
+
+/** Whether the cause of an earlier finding explains a case that differs. If not, it is a finding.
+ */
+bool is_explained(const struct stublab_setup *setup, const struct stublab_outcome *outcome,
+                  const struct comparison *compared);
+/** Says how many cases each finding has, and what explains them. */
+void say_clusters(void);
 
 // ---- rounds.c ----
 

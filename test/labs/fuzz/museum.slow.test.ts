@@ -1,6 +1,6 @@
 import { changedWords } from "../../../src/labs/fuzz/predict/minimize.ts";
 import { compileBroken, findBug } from "../../museum/broken_kernel.ts";
-import { type Exhibit, readExhibits, withBug } from "../../museum/exhibit.ts";
+import { type Exhibit, readExhibits, readPatches, withBug } from "../../museum/exhibit.ts";
 
 const museum = suite("museum: bugs that kernels had, as models");
 
@@ -51,6 +51,12 @@ function wrongWith({ differs, cases, words }: Exhibit, it: Case, fields: readonl
   ];
 }
 
+/** The exit statuses of a case's program: on a sound kernel, and on the broken one. */
+interface Statuses {
+  readonly here: number;
+  readonly broken: number;
+}
+
 const found = new Map<string, object>();
 for (const exhibit of exhibits.filter((_, i) => (i + 4) % TAKEN === 0)) {
   museum(`${exhibit.name}: found in ${LIMIT} s, as the case that shows it`, async () => {
@@ -68,3 +74,17 @@ museum("what was found of each is kept; `npm run museum` finds it anew", () => {
   const kept: object = JSON.parse(readFileSync(FOUND, "utf8"));
   lists(exhibits, Object.keys(kept), ({ name }) => name);
 });
+
+museum(
+  "each broken kernel has at most two findings, and the program of the first fails there",
+  () => {
+    const kernels: Readonly<Record<string, { findings: number; program: Statuses }>> = JSON.parse(
+      readFileSync("test/museum/kernel/found.json", "utf8"),
+    );
+    lists(readPatches("test/museum/kernel"), Object.keys(kernels).sort(), ({ name }) => name);
+    for (const [name, { findings, program }] of Object.entries(kernels)) {
+      assert.ok(findings <= 2, name);
+      assert.equal([program.here, program.broken], [0, 1], name);
+    }
+  },
+);
