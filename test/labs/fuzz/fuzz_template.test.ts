@@ -39,6 +39,19 @@ template("exits with 1 if the outcome is another than that seen before", () => {
   assert.match(stdout, /status +0x77f +0x77f +0x57f +not as predicted NOT AS SEEN/);
 });
 
+template(
+  "what follows from the size of a frame is not compared: another processor has another",
+  () => {
+    using examiner = new Examiner();
+    const examination = examiner.examine({ ...EXAMPLE, signal: 10 });
+    assert.is.not(examination.predicted.get("stopped.rsp"), undefined);
+    const text = exportC(examination, { machine: examiner.machine });
+    for (const name of ["RSP", "RDX", "RSI"])
+      assert.match(text, `{STOPPED + ${name}, 0, 0, UNPREDICTED | UNSTABLE},`);
+    assert.match(text, "{FRAME + REG_RSP, 0x10007000, 0x10007000, 0},");
+  },
+);
+
 template("an export is short, and includes no file of the template", () => {
   using examiner = new Examiner();
   for (const [name, document] of KINDS) {

@@ -4,6 +4,7 @@ import { expectAmd64 } from "../../../core/shim/shim.ts";
 import { checkOptions, type OptionShapes, object, truth } from "../../../lib/shape.ts";
 import type { Way } from "../case/arch.ts";
 import { expectCase, type Step, stepsOf } from "../case/case.ts";
+import type { Fields } from "../case/fields.ts";
 import { type CaseDocument, formatCase } from "../case/text.ts";
 import {
   deviationsOf,
@@ -13,6 +14,8 @@ import {
   modelOptions,
 } from "../known/arch.ts";
 import { type Machine, machineShape } from "../machine.ts";
+import { Model } from "../predict/model.ts";
+import { predictionOf } from "../predict/prediction.ts";
 import { dataOf, type Examined, writerOf } from "./c_program/data.ts";
 import { readCopied } from "./copied.ts";
 import { machineLine, subjectOf } from "./told.ts";
@@ -51,7 +54,7 @@ export function exportC(examination: Examined, options: ExportOptions): string {
   const { kselftest = false, known } = options;
   const ignoredFlags = deviationsOf(known)?.ignoredFlags ?? 0;
   const document = formatCase(examination.it);
-  const data = dataOf(examination, document, ignoredFlags, kselftest);
+  const data = dataOf(portable(examination, options), document, ignoredFlags, kselftest);
   const steps = stepsOf(examination.it);
   const program = programOf(data, steps.map(writerOf), kselftest);
   const isWhole = steps.some(({ frame }) => (frame?.image ?? 0n) !== 0n);
@@ -60,6 +63,22 @@ export function exportC(examination: Examined, options: ExportOptions): string {
 
 /** The licenses under which the kernel can take a selftest from this package. */
 const LICENSE = "// SPDX-License-Identifier: GPL-2.0 OR Apache-2.0\n";
+
+/** Without the fields that are others on a processor whose XSAVE area, and so whose frame, is larger. */
+function portable(examined: Examined, { machine, change, known }: ExportOptions): Examined {
+  const predict = (frameLength: number) => {
+    const model = new Model({ ...machine, frameLength }, change, deviationsOf(known));
+    const prediction = predictionOf(examined.it, model);
+    return [...prediction.before, prediction].map(({ predicted }) => predicted);
+  };
+  const [here, there] = [predict(machine.frameLength), predict(machine.frameLength + 64)];
+  const narrow = <T extends Pick<Examined, "predicted" | "stable">>(step: T, k: number): T => {
+    const keep = (fields: Fields): Fields =>
+      new Map([...fields].filter(([field]) => here[k]?.get(field) === there[k]?.get(field)));
+    return { ...step, predicted: keep(step.predicted), stable: keep(step.stable) };
+  };
+  return { ...narrow(examined, here.length - 1), before: (examined.before ?? []).map(narrow) };
+}
 
 /** What only a case with an image needs. */
 const IMAGE = /^#ifdef IMAGE\n([\s\S]*?)^#endif\n/gm;
