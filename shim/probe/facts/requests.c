@@ -53,6 +53,7 @@ static int64_t number_of(const char *name) {
         {"rt_sigreturn", __NR_rt_sigreturn},
         {"seccomp", __NR_seccomp},
         {"sigaltstack", __NR_sigaltstack},
+        {"unshare", __NR_unshare},
     };
     for (uint32_t i = 0; i < sizeof others / sizeof *others; i++)
         if (same(others[i].name, name))

@@ -1,6 +1,7 @@
 // Stubs of facts about requests, and how they are led to a stop.
 #include "facilities.h"
 #include "own.h"
+#include <asm/siginfo.h>
 #include <asm/unistd.h>
 #include <linux/wait.h>
 
@@ -76,6 +77,19 @@ static void wait_stop(void) {
 static void glance(void) {
     if (goes_on())
         seen.stop = status_of(seen.pid, A_MOMENT);
+}
+
+/** Waits for what waitid(2) reports of the task with options, into the answer. */
+static void wait_by_id(int64_t options) {
+    struct stublab_deadline deadline = {.timeout = PATIENCE};
+    if (!goes_on())
+        return;
+    memset(answer, 0, SI_MAX_SIZE);
+    do
+        seen.result =
+            syscall6(__NR_waitid, P_PID, seen.pid, (long)answer, options | WNOHANG | __WALL, 0, 0);
+    while (seen.result == 0 && answer[0] == 0 && stublab_time_left(&deadline) > 0);
+    seen.written = seen.result == 0 ? SI_MAX_SIZE : 0;
 }
 
 // ---- Where a stub goes ----
@@ -269,6 +283,7 @@ const struct verb stub_verbs[] = {
     {"send-all", ONE, 0, {.one = send_to_process}},
     {"wait", BARE, 0, {.bare = wait_stop}},
     {"glance", BARE, 0, {.bare = glance}},
+    {"waitid", ONE, 0, {.one = wait_by_id}},
     {"must-stop", TWO, 0, {.two = must_stop}},
     {"must-succeed", BARE, 0, {.bare = must_succeed}},
     {"must", TWO, 0, {.two = must_ask}},
