@@ -68,7 +68,7 @@ export async function runMinimize(path: string, values: Values<typeof minimize>)
   if (differences.length === 0) {
     const why = untried ?? "its outcome matches the prediction";
     throw new UnsupportedError(`the case does not differ on this machine: ${why}`, {
-      remedy: "minimize it where it differs; the probe prints each of its findings minimized",
+      remedy: "minimize it on the kernel where it differs",
     });
   }
   const small = examiner.minimize(it);
