@@ -1,6 +1,6 @@
 import { HOLE, indexOf } from "../../../src/labs/fuzz/case/arch.ts";
 import { caseOf, type Step } from "../../../src/labs/fuzz/case/case.ts";
-import { fieldsOf } from "../../../src/labs/fuzz/case/fields.ts";
+import { fieldsOf, HALF, readFields } from "../../../src/labs/fuzz/case/fields.ts";
 import { breakpoint, dispatching } from "../../support/seeds.ts";
 
 const steps = suite("fuzz: cases of several steps in a stub");
@@ -129,8 +129,13 @@ steps("a request has whole cases, however many there are", () => {
   using many = new Experiment({ capacity: 3 * 400 }, new Engine());
   const it = caseOf([nops(), nops({ on: "SINGLESTEP" }), poke(0n, 1n)]);
   many.try(Array.from({ length: 400 }, () => it));
-  const kinds = Array.from({ length: 3 * 400 }, (_, i) => many.kind(i));
-  assert.is(new Set(kinds).size, 3);
+  const ends = Array.from({ length: 3 * 400 }, (_, i) => {
+    assert.equal([many.obstacle(i), many.differences(i)], [undefined, []]);
+    const seen = readFields(many.batch.at(i), many.batch, i);
+    return HALF.map((field) => seen.get(field)).join(" ");
+  });
+  assert.equal(ends, Array.from({ length: 400 }, () => ends.slice(0, 3)).flat());
+  assert.is(new Set(ends).size, 3);
 });
 
 steps("a stub is replaced if any of them has set a breakpoint", () => {
