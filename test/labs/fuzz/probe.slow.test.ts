@@ -144,10 +144,8 @@ inRunsc("reports what a kernel does otherwise with a case that can be replayed",
   for (const text of cases) parseCase(JSON.parse(text));
   assert.match(stdout, /^# \S+: predicted .*, got .*$/m);
   // gVisor does not check the header of an XSAVE area.
-  assert.match(
-    stdout,
-    /^# error: predicted EINVAL, got 0\n# The difference .* W31\.\n# rule W31: .*\n# rules W31/m,
-  );
+  assert.match(stdout, /^# error: predicted EINVAL, got 0\n# The difference .* W3\d\.$/m);
+  assert.match(stdout, /^# finding \d+ has \d+ cases?\n# The difference .* W31\.\n# rule W31: /m);
   const log = join(folder, "log");
   writeFileSync(log, stdout);
   const here = call("replay", log);
