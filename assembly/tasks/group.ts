@@ -49,6 +49,12 @@ function isControlled(t: u32, group: u32): bool {
  */
 export const T33: u32 = 33;
 
+/**
+ * SIGHUP goes to all members of an orphaned group, not only to those that are stopped.
+ * @source kill_orphaned_pgrp, kernel/exit.c, 6.12
+ */
+export const T101: u32 = 101;
+
 /** kill_orphaned_pgrp. @param parent the one that exits; NOBODY: the task itself exits */
 export function killOrphanedGroup(t: u32, parent: u32): void {
   const group: u32 = processOf(t).group;
@@ -57,16 +63,27 @@ export function killOrphanedGroup(t: u32, parent: u32): void {
   const its = processOf(link);
   if (its.group == group || its.session != processOf(t).session) return;
   if (!isOrphaned(group, parent == NOBODY ? t : NOBODY) || !holds(T33)) return;
-  for (let i: u32 = 0; i < births(); i++) {
-    if (!isMember(i, group) || (processAt(i).flags & k.STOP_STOPPED) == 0) continue;
-    killGroup(SIGHUP, infoOf(SI_KERNEL, NOBODY, 0), group);
-    killGroup(SIGCONT, infoOf(SI_KERNEL, NOBODY, 0), group);
-    return;
-  }
+  if (!hasStopped(group)) return;
+  killMembers(SIGHUP, infoOf(SI_KERNEL, NOBODY, 0), group, !holds(T101));
+  killGroup(SIGCONT, infoOf(SI_KERNEL, NOBODY, 0), group);
+}
+
+function isStopped(t: u32): bool {
+  return (processAt(t).flags & k.STOP_STOPPED) != 0;
+}
+
+/** has_stopped_jobs */
+function hasStopped(group: u32): bool {
+  for (let i: u32 = 0; i < births(); i++) if (isMember(i, group) && isStopped(i)) return true;
+  return false;
 }
 
 /** __kill_pgrp_info: the newest member comes first. */
 export function killGroup(signal: u32, info: u32, group: u32): void {
+  killMembers(signal, info, group, false);
+}
+
+function killMembers(signal: u32, info: u32, group: u32, onlyStopped: bool): void {
   for (let order: u32 = u32.MAX_VALUE; ; ) {
     let next = NOBODY;
     for (let i: u32 = 0; i < births(); i++) {
@@ -75,6 +92,7 @@ export function killGroup(signal: u32, info: u32, group: u32): void {
     }
     if (next == NOBODY) return;
     order = processAt(next).groupOrder;
+    if (onlyStopped && !isStopped(next)) continue;
     if (signal != 0) sendSignal(signal, info, next, true);
   }
 }
