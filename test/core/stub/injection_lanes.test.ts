@@ -322,8 +322,10 @@ function referring(stub: Stub, calls: number): number {
 suites[0]?.tests("ten times as many calls of a batch take about ten times as long", () => {
   using tracer = new Tracer();
   const stub = tracer.createStub();
-  referring(stub, 2000);
-  const [few, many] = [referring(stub, 2000), referring(stub, 20_000)];
+  // The least of several: a collection of garbage or a busy sibling of the processor only ever adds.
+  const least = (calls: number) =>
+    Math.min(...Array.from({ length: 5 }, () => referring(stub, calls)));
+  const [few, many] = [least(2000), least(20_000)];
   assert.ok(many < 40 * Math.max(few, 2000), `${few} and ${many} µs`);
 });
 
