@@ -11,6 +11,7 @@ enum { MOST_TEXTS = 16, MOST_TEXT = 160 };
 uint8_t answer[MOST_ANSWER];
 static uint8_t kept[MOST_ANSWER], other[MOST_ANSWER];
 static struct iovec vector;
+static int64_t (*make_request)(int64_t, int32_t, uint64_t, void *) = stublab_ptrace;
 
 // ---- Texts ----
 
@@ -98,7 +99,7 @@ void ask(int64_t request, int64_t address, int64_t data) {
     if (!goes_on())
         return;
     seen.written = 0;
-    seen.result = stublab_ptrace(request, seen.pid, (uint64_t)address, (void *)data);
+    seen.result = make_request(request, seen.pid, (uint64_t)address, (void *)data);
     seen.length = (int64_t)vector.iov_len;
 }
 
@@ -122,6 +123,20 @@ static void read_with(int64_t request, int64_t address, int64_t data) {
 void read_answer(int64_t request, int64_t address) {
     read_with(request, address, (int64_t)answer);
 }
+
+#ifdef HAS_32_BIT_TRACERS
+static void ask_as_32_bits(int64_t request, int64_t address, int64_t data) {
+    make_request = ptrace_as_32_bits;
+    ask(request, address, data);
+    make_request = stublab_ptrace;
+}
+
+static void read_as_32_bits(int64_t request, int64_t address) {
+    make_request = ptrace_as_32_bits;
+    read_answer(request, address);
+    make_request = stublab_ptrace;
+}
+#endif
 
 void get_regset(int64_t note, int64_t length) {
     vector = (struct iovec){answer, (uint64_t)length};
@@ -248,6 +263,11 @@ static void unless(int64_t error) {
         skip(0, lasting(label), 0);
 }
 
+static void unless_stops(int64_t signal) {
+    if (seen.stop == STOPPED_BY(signal))
+        skip(0, lasting(label), 0);
+}
+
 static void require_named(void) {
     require(label);
 }
@@ -270,6 +290,10 @@ const struct verb request_verbs[] = {
     {"ask", THREE, 0, {.three = ask}},
     {"read", TWO, 0, {.two = read_answer}},
     {"read-with", THREE, 0, {.three = read_with}},
+#ifdef HAS_32_BIT_TRACERS
+    {"ask-32", THREE, 0, {.three = ask_as_32_bits}},
+    {"read-32", TWO, 0, {.two = read_as_32_bits}},
+#endif
     {"registers", BARE, 0, {.bare = read_registers}},
     {"set-result", ONE, 0, {.one = set_result}},
     {"regset", TWO, 0, {.two = get_regset}},
@@ -282,6 +306,7 @@ const struct verb request_verbs[] = {
     {"keep", BARE, 0, {.bare = keep}},
     {"can", ONE, 0, {.one = can}},
     {"unless", ONE, 0, {.one = unless}},
+    {"unless-stops", ONE, 0, {.one = unless_stops}},
     {"require", BARE, 0, {.bare = require_named}},
     {"result", FIELD, RESULT, {.field = &seen.result}},
     {"kept", FIELD, RESULT, {.field = &seen.kept_result}},

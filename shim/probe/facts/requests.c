@@ -46,6 +46,10 @@ static int64_t number_of(const char *name) {
         {"faccessat", __NR_faccessat},
         {"getpgid", __NR_getpgid},
         {"getpid", __NR_getpid},
+        {"getppid", __NR_getppid},
+#ifdef __NR_modify_ldt
+        {"modify_ldt", __NR_modify_ldt},
+#endif
         {"ppoll", __NR_ppoll},
         {"prctl", __NR_prctl},
         {"ptrace", __NR_ptrace},
