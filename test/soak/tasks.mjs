@@ -1,5 +1,5 @@
-// Walks of tasks: 10^6 that must be as predicted, then a run for each rule that is left out of the model, which must find it
-// within 10^5 walks.
+// Walks of tasks: 10^6 that must be as predicted, and a run for each rule of this kernel that is left out of the model, which
+// must find it within 10^5 walks.
 
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -20,15 +20,20 @@ const rules = readdirSync(FOLDER)
   .map(([, id]) => id)
   .sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
 
+const lacking = [...walk("--cases", "1").matchAll(/^# this kernel lacks (T\d+):/gm)].map(
+  ([, id]) => id,
+);
+console.log(`this kernel lacks: ${lacking.join(" ") || "no rule"}`);
+const there = rules.filter((id) => !lacking.includes(id));
 const missed = [];
-for (const id of rules) {
+for (const id of there) {
   const [, number] =
     /^# finding 1: walk (\d+)/m.exec(walk("--cases", `${MOST}`, "--plant", id)) ?? [];
   console.log(`${id}: ${number === undefined ? "not found" : `found at walk ${number}`}`);
   if (number === undefined) missed.push(id);
 }
 console.log(
-  `${rules.length - missed.length} of ${rules.length} rules found; not: ${missed.join(" ")}`,
+  `${there.length - missed.length} of ${there.length} rules found; not: ${missed.join(" ")}`,
 );
 
 const output = walk("--cases", `${WALKS}`, "--seed", "7");
