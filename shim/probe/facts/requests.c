@@ -20,6 +20,14 @@ static char *cut(char *text, char byte) {
     return text + (*text == ' ');
 }
 
+/** Where a task that has just entered a handler has the frame. */
+static int64_t stack_pointer(void) {
+    uint64_t block[BLOCK_WORDS] = {0};
+    if (goes_on())
+        get_registers(seen.pid, block);
+    return (int64_t)block[WORD_STACK];
+}
+
 static int64_t number_of(const char *name) {
     const struct {
         const char *name;
@@ -55,10 +63,13 @@ static int64_t number_of(const char *name) {
         {"ptrace", __NR_ptrace},
         {"rt_sigaction", __NR_rt_sigaction},
         {"rt_sigreturn", __NR_rt_sigreturn},
+        {"rt_sigsuspend", __NR_rt_sigsuspend},
         {"seccomp", __NR_seccomp},
         {"sigaltstack", __NR_sigaltstack},
         {"unshare", __NR_unshare},
     };
+    if (same(name, "frame"))
+        return stack_pointer();
     for (uint32_t i = 0; i < sizeof others / sizeof *others; i++)
         if (same(others[i].name, name))
             return others[i].number;

@@ -30,6 +30,8 @@ static inline int64_t ptrace_as_32_bits(int64_t request, int32_t tid, uint64_t a
 
 /** The registers with the arguments of a call. */
 #define WORD_ARGUMENTS REG_RDI, REG_RSI, REG_RDX, REG_R10, REG_R8, REG_R9
+/** The register that has the address of a frame at the entry of a handler. */
+#define WORD_STACK REG_RSP
 /** A system call, and a breakpoint: pieces of code. */
 #define CALL_CODE "syscall"
 #define BREAKPOINT_CODE "int3"

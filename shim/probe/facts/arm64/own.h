@@ -15,6 +15,7 @@ static inline void set_result(int64_t word) {
 }
 
 #define WORD_ARGUMENTS 0, 1, 2, 3, 4, 5
+#define WORD_STACK 31
 #define CALL_CODE "svc"
 #define BREAKPOINT_CODE "brk"
 

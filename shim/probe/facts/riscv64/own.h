@@ -16,6 +16,7 @@ static inline void set_result(int64_t word) {
 }
 
 #define WORD_ARGUMENTS REG_A0, REG_A0 + 1, REG_A0 + 2, REG_A0 + 3, REG_A0 + 4, REG_A0 + 5
+#define WORD_STACK REG_SP
 #define CALL_CODE "ecall"
 #define BREAKPOINT_CODE "ebreak"
 
