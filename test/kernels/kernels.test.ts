@@ -163,6 +163,17 @@ kernels("facts that do not hold are told, and the score is kept beside that of b
   ]);
 });
 
+kernels("a fact may fail where the kernel has its bug, and no other", () => {
+  const answer = (fact: string) =>
+    complaintsOf(
+      `@@kernel Linux\n@@conformance   does not hold (1 of 2 checks): ${fact}\n@@conformance 129 of 130 facts hold, 99.2 %\n@@conformance-status 1\n`,
+      ["conformance"],
+      { warns: [], fails: ["CVE-1"] },
+    ).complaints;
+  assert.equal(answer("it is refused (CVE-1)"), []);
+  assert.is(answer("another").length, 5);
+});
+
 kernels("each lesson held, or is one that the machine may refuse", () => {
   const told = (name: string) => (name === "rseq" ? "refused, Linux 5.10" : "5 of 5 facts held");
   const print = (names: readonly string[]) =>
