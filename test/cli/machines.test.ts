@@ -16,15 +16,20 @@ const seenOn = (machine: string): string[] =>
     .split(" ");
 
 onAmd64("kernels have the features that the probe found, processors those of recordings", () => {
-  const ofProcessor = new Set(machineNamed("linux-5.10/amd-26").features);
-  for (const feature of machineNamed("linux-5.10/amd-26").features)
-    if (seenOn("probe/linux-5.10/EPYC").includes(feature)) ofProcessor.delete(feature);
+  const rows = readFileSync("src/cli/machines.jsonl", "utf8").trim().split("\n");
+  const ofProcessors = new Set(
+    rows.flatMap((row) => {
+      const { processor, features } = JSON.parse(row);
+      return processor === undefined ? [] : features;
+    }),
+  );
+  const ofKernel = (features: readonly string[]) =>
+    features.filter((each) => !ofProcessors.has(each)).sort();
   for (const name of MACHINES.filter((each) => each.endsWith("/amd-26,-fsgsbase"))) {
     const kernel = name.replace("7.3", "newest").replace(/\/.*/, "");
-    const own = machineNamed(name).features.filter((each) => !ofProcessor.has(each));
-    const seen = seenOn(`probe/${kernel}/EPYC`);
-    const others = ["fsgsbase", "icebp_trap"];
-    assert.equal([...own].sort(), seen.filter((each) => !others.includes(each)).sort(), name);
+    const seen = ofKernel(seenOn(`probe/${kernel}/EPYC`));
+    assert.ok(seen.length > 0);
+    assert.equal(ofKernel(machineNamed(name).features), seen, name);
   }
   const recording = gunzipSync(readFileSync("test/recordings/intel-6-207.jsonl.gz")).toString();
   const { machine } = JSON.parse(recording.slice(0, recording.indexOf("\n")));

@@ -6,7 +6,9 @@ const requests = suite("facts about requests");
 const TABLES = ["request", "requests", "stubs"]
   .map((file) => readFileSync(`shim/probe/facts/${file}.c`, "utf8"))
   .join("\n");
-const VERBS = new Set(Array.from(TABLES.matchAll(/\{"([a-z-]+)", [A-Z]+,/g), ([, verb]) => verb));
+const VERBS = new Set(
+  Array.from(TABLES.matchAll(/\{"([a-z0-9-]+)", [A-Z]+,/g), ([, verb]) => verb),
+);
 
 for (const arch of PROBED) {
   const facts = requestFacts(arch);
