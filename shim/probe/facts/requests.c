@@ -48,6 +48,9 @@ static int64_t number_of(const char *name) {
         {"kept-result", seen.kept_result},
         {"call", CALL_SIGNAL},
         {"STOP", PTRACE_EVENT_STOP},
+#ifdef __NR_arch_prctl
+        {"arch_prctl", __NR_arch_prctl},
+#endif
         {"clone", __NR_clone},
         {"execve", __NR_execve},
         {"exit_group", __NR_exit_group},
@@ -61,6 +64,7 @@ static int64_t number_of(const char *name) {
         {"ppoll", __NR_ppoll},
         {"prctl", __NR_prctl},
         {"ptrace", __NR_ptrace},
+        {"rseq", __NR_rseq},
         {"rt_sigaction", __NR_rt_sigaction},
         {"rt_sigreturn", __NR_rt_sigreturn},
         {"rt_sigsuspend", __NR_rt_sigsuspend},
