@@ -1,6 +1,8 @@
 // The rules in force: those of a machine, and what is altered in them: bugs that are planted, and known deviations.
 
 import { numberAt, selectRules, setNumber, setRule } from "../../build/rule_settings";
+import { flagsOfSwitches } from "../model/instructions";
+import { ignoreFlags } from "../model/machine";
 import { widen } from "../model/rule";
 
 /** What an alteration does: a rule is removed, or applies wherever it is looked at; or a number is another. */
@@ -27,7 +29,10 @@ function alteration(k: u32): Alteration {
   return changetype<Alteration>(alterations + offsetof<Alteration>() * k);
 }
 
-/** Lets the rules be those of a machine with a set of features, unaltered: a bit each (src/labs/fuzz/machine.ts). */
+/**
+ * Lets the rules be those of a machine with a set of features, unaltered: a bit each (src/labs/fuzz/machine.ts). Those
+ * that it implies are added to the flags that are not compared.
+ */
 export function selectMachine(features: u64): void {
   while (count > 0) {
     const last = alteration(--count);
@@ -36,6 +41,7 @@ export function selectMachine(features: u64): void {
   own = features;
   widen(0);
   selectRules(features);
+  ignoreFlags(flagsOfSwitches());
 }
 
 /** Alters the rules. More than 64 alterations trap. */

@@ -17,7 +17,11 @@ export const components: usize = memory.data(offsetof<Component>() * MOST_COMPON
 export let mxcsrMask: u32 = 0;
 /** Not 0: no case has a breakpoint for data, which some emulators cannot bear together with TF. */
 export let avoidsWatchpoints: u32 = 0;
-/** Bits of eflags that are not compared. */
+/** Bits of eflags or pstate that are not compared. */
 export let ignoredFlags: u64 = 0;
+
+export function ignoreFlags(bits: u64): void {
+  ignoredFlags |= bits;
+}
 /** The page of the stub code, of which the model knows nothing else. */
 export let stubCode: u64 = 0;

@@ -1,7 +1,15 @@
 // The memory of a target (src/labs/fuzz/case/ARCH/code.ts), which the build describes: pages, or on arm64 parts that are
 // as large as the largest page.
 
-import { endOfScratch, pageCode, pageConstants, pageScratch, sizeOfPart } from "../../build/tables";
+import {
+  endOfScratch,
+  handlerStop,
+  pageCode,
+  pageConstants,
+  pageScratch,
+  placeHandler,
+  sizeOfPart,
+} from "../../build/tables";
 import { stubCode } from "./machine";
 
 const SIZE: u64 = sizeOfPart;
@@ -42,4 +50,9 @@ export function byteAt(address: u64): u32 {
 /** Four bytes. */
 export function halfAt(address: u64): u32 {
   return load<u32>(bytesAt(address));
+}
+
+/** Whether a task is in the handler of signals: at its first instruction, or where it stops. */
+export function isInHandler(address: u64): bool {
+  return address == placeHandler || address == placeHandler + handlerStop;
 }

@@ -60,12 +60,12 @@ void start_module(void) {
 void select_rules(const struct known_list *known) {
     const bool is_list = known != 0 && known->changes != 0;
     struct plant change;
+    *w2c_fuzz_ignoredFlags(&module) = is_list ? known->ignored_flags : 0;
     forget_plants();
     for (uint32_t i = 0; is_list && known->changes[i] != 0; i++)
         if (read_plant(known->changes[i], &change))
             plant(&change);
     *w2c_fuzz_avoidsWatchpoints(&module) = is_list && known->avoids_watchpoints;
-    *w2c_fuzz_ignoredFlags(&module) = is_list ? known->ignored_flags : 0;
 }
 
 void start_trying(void) {

@@ -177,3 +177,8 @@ function readBase(base: i32, to: i32): bool {
   copy(base, to);
   return false;
 }
+
+/** Bits of eflags that depend on whether the kernel has switched to the task. */
+export function flagsOfSwitches(): u64 {
+  return 0;
+}

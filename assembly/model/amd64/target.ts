@@ -1,15 +1,8 @@
 // The memory of a target (src/labs/fuzz/case/amd64/code.ts), and what the build describes: pieces of code, and the
 // registers between two cases.
 
-import { placeHandler } from "../../../build/tables";
-
 export * from "../../../build/tables";
 export * from "../pages";
-
-/** Whether a task is in the handler of signals: at its INT3, or after it. */
-export function isInHandler(address: u64): bool {
-  return address - placeHandler <= 1;
-}
 
 /** Whether a page is in a set: bit n stands for the page n. */
 export function isAmong(page: u32, set: u32): bool {

@@ -30,8 +30,9 @@ export let R219: u32 = 0;
 export let R219_bit: u64 = 0x100_0000;
 
 /**
- * A program has no bits of pstate that its processor lacks: {bit} (SSBS).
- * @source Arm ARM, C5.2.19
+ * A program has no bits of pstate that its processor lacks: {bit} (SSBS). The kernel sets it whenever it switches to a
+ * task, so it is not compared.
+ * @source Arm ARM, C5.2.19; spectre_v4_enable_task_mitigation, arch/arm64/kernel/proton-pack.c
  * @asked tcg
  * @needs !ssbs
  */
@@ -55,6 +56,11 @@ export let R221_bit: u64 = 0x200_0000;
  */
 export let R222: u32 = 0;
 export let R222_mask: u64 = 0xc00;
+
+/** Bits of pstate that depend on whether the kernel has switched to the task. */
+export function flagsOfSwitches(): u64 {
+  return R220 != 0 ? R220_bit : 0;
+}
 
 function hasPstate(mask: u64): bool {
   return (get(REG_pstate) & mask) != 0;

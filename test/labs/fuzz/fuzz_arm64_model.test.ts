@@ -74,6 +74,19 @@ arm64("bits of pstate that a processor lacks are lost on the way to the program"
   assert.is(predicted({ registers }, bare).get("written.pstate"), 0x100_1000n);
 });
 
+arm64(
+  "a bit that the kernel sets at each switch where the processor lacks it is not compared",
+  () => {
+    assert.is(new Model(machine).ignoredFlags, 0n);
+    assert.is(new Model(bare).ignoredFlags, 0x1000n);
+  },
+);
+
+arm64("the frame of a signal is shown where its handler stops", () => {
+  const fields = predicted({ signal: "SIGUSR1" });
+  assert.is(fields.get("frame.pstate"), fields.get("written.pstate"));
+});
+
 /** A further step that changes nothing, and is resumed with a signal. */
 const goOn = (signal: number | string | null = null) => ({
   way: "TLS",

@@ -75,9 +75,9 @@ known("a prediction that is shown has the flags of the list as they were seen", 
       ["stopped.eflags", eflags],
       ["stopped.rax", rax],
     ]);
-  const adopted = adoptFlags(fields(0x202n, 1n), fields(0x10203n, 2n), 0x10000);
+  const adopted = adoptFlags(fields(0x202n, 1n), fields(0x10203n, 2n), 0x10000n);
   assert.equal(adopted, fields(0x10202n, 1n));
-  assert.equal(adoptFlags(fields(0x202n, 1n), new Map(), 0x10000), fields(0x202n, 1n));
+  assert.equal(adoptFlags(fields(0x202n, 1n), new Map(), 0x10000n), fields(0x202n, 1n));
 });
 
 known("cases that the machine cannot bear are not generated", () => {

@@ -28,6 +28,8 @@ const AMD64 = {
   CALL_CODE: "syscall",
   /** The address of a system call of 32-bit programs. */
   CALL_32: amd64Code.placeOf("int80"),
+  /** Where the handler stops, from its address: after its INT3. */
+  HANDLER_STOP: 1n,
   MODULE: "fuzz.wasm",
   RULES: "rules.json",
 };
@@ -39,6 +41,8 @@ const ARM64 = {
   REST_CODE: "nop",
   CALL_CODE: "svc",
   CALL_32: 0n,
+  /** At the BRK after its NOP. */
+  HANDLER_STOP: 4n,
   MODULE: "fuzz-arm64.wasm",
   RULES: "rules-arm64.json",
 };
@@ -54,7 +58,7 @@ export const { CODE, PART, HOLE, CONSTANT, CONSTANTS, SCRATCH, SCRATCH_SIZE, STU
 export const constantsPage = (): Uint8Array => constantsFrom(CONSTANT, PART);
 export { KEPT } from "./amd64/code.ts";
 export const { DEBUG_REGISTERS, FIRST_DEBUG_REGISTER, END_OF_DEBUG_REGISTERS } = HOST;
-export const { REST_CODE, CALL_CODE, CALL_32, MODULE, RULES } = HOST;
+export const { REST_CODE, CALL_CODE, CALL_32, HANDLER_STOP, MODULE, RULES } = HOST;
 
 /** The architecture of a document that names none. */
 export const DEFAULT_ARCH: Arch = "amd64";

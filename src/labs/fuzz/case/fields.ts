@@ -4,6 +4,7 @@ import {
   END_OF_DEBUG_REGISTERS,
   FIRST_DEBUG_REGISTER,
   FRAME_REGISTERS,
+  HANDLER_STOP,
   PC,
   placeOf,
   REGISTERS,
@@ -75,7 +76,7 @@ export function fieldsOf(it: Step, { halves, words }: Outcome, known = ALL): Fie
   }
   // Anywhere else than in the handler there is something else on the stack.
   const at = words[OUTCOME.stopped / 2 + PC] ?? 0n;
-  if (isHandled(it.signal) && (at === HANDLER || at === HANDLER + 1n)) {
+  if (isHandled(it.signal) && (at === HANDLER || at === HANDLER + HANDLER_STOP)) {
     addWords(OUTCOME.frame, known.frame, FRAME);
   }
   return fields;

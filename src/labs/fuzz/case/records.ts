@@ -188,7 +188,7 @@ export function tablesOf(arch: Arch) {
 
 /** The memory of a target, and its pieces of code, by the names that the module has for them. All are below 4 GB. */
 function placesIn(arch: Arch) {
-  const { CODE, CODES, CONSTANTS, PART, SCRATCH, SCRATCH_SIZE } = CASES[arch];
+  const { CODE, CODES, CONSTANTS, HANDLER_STOP, PART, SCRATCH, SCRATCH_SIZE } = CASES[arch];
   const pieces = CODES.map(({ name, address }) => [
     `place${name.charAt(0).toUpperCase()}${name.slice(1)}`,
     address,
@@ -197,6 +197,7 @@ function placesIn(arch: Arch) {
     ...Object.fromEntries(pieces),
     ...{ pageCode: CODE, pageConstants: CONSTANTS, pageScratch: SCRATCH, sizeOfPart: PART },
     endOfScratch: SCRATCH + BigInt(SCRATCH_SIZE),
+    handlerStop: HANDLER_STOP,
   };
 }
 

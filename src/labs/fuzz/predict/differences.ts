@@ -17,11 +17,10 @@ export function differencesOf(predicted: Fields, seen: Fields): FieldDifference[
 }
 
 /** A prediction that has the flags that are not compared as they were seen: differsFrom in assembly/fuzz/assess.ts. */
-export function adoptFlags(predicted: Fields, seen: Fields, ignoredFlags: number): Fields {
-  if (ignoredFlags === 0) return predicted;
-  const ignored = BigInt(ignoredFlags);
+export function adoptFlags(predicted: Fields, seen: Fields, ignored: bigint): Fields {
+  if (ignored === 0n) return predicted;
   const adopted = (field: string, word: bigint) => {
-    const other = field.endsWith(".eflags") ? (seen.get(field) ?? word) : word;
+    const other = /\.(eflags|pstate)$/.test(field) ? (seen.get(field) ?? word) : word;
     return (word & ~ignored) | (other & ignored);
   };
   return new Map([...predicted].map(([field, word]) => [field, adopted(field, word)]));

@@ -72,8 +72,7 @@ export class Model {
   readonly #changes: readonly Change[];
   /** The components of the module's machine. */
   readonly #components: Uint32Array;
-  /** Bits of eflags that are not compared. */
-  readonly ignoredFlags: number;
+  readonly #ignoredFlags: number;
 
   /**
    * @param change a rule to remove or alter, to test what detects that
@@ -85,7 +84,7 @@ export class Model {
     this.machine = machine;
     const own = change === undefined ? [] : [change];
     this.#changes = [...(known?.changes ?? []), ...own];
-    this.ignoredFlags = known?.ignoredFlags ?? 0;
+    this.#ignoredFlags = known?.ignoredFlags ?? 0;
     this.#outcome = {
       halves: new Uint32Array(module.buffer, outcome, OUTCOME_SIZE / 4),
       words: new BigUint64Array(module.buffer, outcome, OUTCOME_SIZE / 8),
@@ -111,10 +110,16 @@ export class Model {
     const numbers = { xstateLength, xcr0, frameLength, xfeatures, mxcsrMask };
     for (const [name, value] of Object.entries(numbers)) module.global(name).value = value;
     module.global("stubCode").value = BigInt(stubCode);
-    module.global("ignoredFlags").value = BigInt(this.ignoredFlags);
+    module.global("ignoredFlags").value = BigInt(this.#ignoredFlags);
     module.selectMachine(featureSet(this.machine.features));
     for (const change of this.#changes) module.alter(...alterationOf(change));
     this.#components.set(componentRecords(this.machine.components));
+  }
+
+  /** Bits of eflags or pstate that are not compared. */
+  get ignoredFlags(): bigint {
+    this.select();
+    return BigInt.asUintN(64, BigInt(fuzzModule().global("ignoredFlags").value));
   }
 
   #predict({ setups }: Pick<Batch, "setups">, i: number): void {
