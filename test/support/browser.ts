@@ -114,8 +114,9 @@ function watch(page: Page): Behaviour {
   return behaviour;
 }
 
-/** What axe finds wrong, in short. */
+/** What axe finds wrong, in short, once the page is drawn: axe takes elements that are replaced for faults. */
 export async function complaints(page: Page): Promise<string[]> {
+  await page.waitForSelector("[aria-busy=true]", { hidden: true });
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(() => axe.run());
   return violations.flatMap(({ id, nodes }) =>

@@ -67,6 +67,7 @@ function change(next: own.Choice): void {
   stop();
   choice = next;
   report = undefined;
+  at("bench").ariaBusy = "true";
   show();
   requestAnimationFrame(() => setTimeout(() => choice === next && explore()));
 }
@@ -77,6 +78,7 @@ function explore(): void {
   } catch (error) {
     report = error instanceof Error ? `${error.message}.` : String(error);
   }
+  at("bench").ariaBusy = null;
   const { shown, moves } = choice;
   if (shown !== undefined && moves.length === 0) load(shown);
   else show();
