@@ -1,8 +1,9 @@
 // Kernels that are broken on purpose: `npm run museum:kernels [-- NAME...]`. The patches of test/museum/kernel/ take fixes out
 // of Debian's linux-source, those of test/museum/others/ put bugs into it that other kernels had. Each kernel is built, small,
-// and booted under QEMU with the probe as process 1, which must find the bug. Those of test/museum/tasks/ break what the model
-// of tasks says. What the probe finds is written to found.json beside the patches. A case that it finds is written as a program
-// in C, which must pass here and fail there.
+// and booted under QEMU with the probe as process 1, which must find the bug. Those of test/museum/subjects/ break handlers,
+// exceptions, the LDT, filters and 32-bit tracers; those of test/museum/tasks/ what the model of tasks says. What the probe
+// finds is written to found.json beside the patches. A case that it finds is written as a program in C, which must pass here
+// and fail there.
 
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -32,15 +33,11 @@ const KNOWN = "--known qemu-tcg";
 const ROOMS = {
   kernel: {
     boots: { sound: `-- fuzz --cases 25000 ${KNOWN} conformance ${KNOWN}` },
-    kept: async ([shown], [sound], _, name) => {
-      const known = findingsOf(sound).map(({ index }) => index);
-      const findings = findingsOf(shown).filter(({ index }) => !known.includes(index));
-      const [{ index = null, rule = "", text } = {}] = findings;
-      const others = failuresOf(sound);
-      const facts = failuresOf(shown).filter((fact) => !others.includes(fact));
-      const program = text === undefined ? null : await statusesOf(name, text);
-      return { index, rule, findings: findings.length, facts, program };
-    },
+    kept: casesAndFacts,
+  },
+  subjects: {
+    boots: { sound: `-- conformance ${KNOWN} fuzz --cases 20000 ${KNOWN}` },
+    kept: casesAndFacts,
   },
   others: {
     boots: {
@@ -66,6 +63,17 @@ const ROOMS = {
     },
   },
 };
+
+/** The first case that finds a bug, how many findings there are, the facts that fail, and how the case's program ends. */
+async function casesAndFacts([shown], [sound], _, name) {
+  const known = findingsOf(sound).map(({ index }) => index);
+  const findings = findingsOf(shown).filter(({ index }) => !known.includes(index));
+  const [{ index = null, rule = "", text } = {}] = findings;
+  const others = failuresOf(sound);
+  const facts = failuresOf(shown).filter((fact) => !others.includes(fact));
+  const program = text === undefined ? null : await statusesOf(name, text);
+  return { index, rule, findings: findings.length, facts, program };
+}
 
 const run = (cwd, command, ...args) =>
   execFileSync(command, args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
