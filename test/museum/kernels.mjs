@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { compileTests, failedTestsOf } from "./kselftests.mjs";
 
 const MUSEUM = resolve("test/museum");
 const FOLDER = resolve("build/museum/kernel");
@@ -36,8 +37,8 @@ const ROOMS = {
     kept: casesAndFacts,
   },
   subjects: {
-    boots: { sound: `-- conformance ${KNOWN} fuzz --cases 20000 ${KNOWN}` },
-    kept: casesAndFacts,
+    boots: { sound: `-- conformance ${KNOWN} fuzz --cases 20000 ${KNOWN}`, tests: "" },
+    kept: besideTests,
   },
   others: {
     boots: {
@@ -75,6 +76,13 @@ async function casesAndFacts([shown], [sound], _, name) {
   return { index, rule, findings: findings.length, facts, program };
 }
 
+/** The same, and which kselftests fail that pass on the kernel as it is. */
+async function besideTests([shown, tests], [sound, soundTests], _, name) {
+  const others = failedTestsOf(soundTests);
+  const kselftest = failedTestsOf(tests).filter((test) => !others.includes(test));
+  return { ...(await casesAndFacts([shown], [sound], _, name)), kselftest };
+}
+
 const run = (cwd, command, ...args) =>
   execFileSync(command, args, { cwd, stdio: ["ignore", "ignore", "inherit"] });
 const make = (...targets) => run(FOLDER, "make", "-s", `-j${availableParallelism()}`, ...targets);
@@ -85,7 +93,7 @@ function prepare() {
   const archive = readdirSync("/usr/src").find((name) => /^linux-source-.*\.tar\.xz$/.test(name));
   if (archive === undefined)
     throw new Error(
-      "no source of a kernel (Debian: apt-get install linux-source flex bison bc libelf-dev lz4 qemu-system-x86)",
+      "no source of a kernel (Debian: apt-get install linux-source flex bison bc libelf-dev lz4 libcap-dev busybox-static qemu-system-x86)",
     );
   if (existsSync(`${FOLDER}/.config`)) return;
   mkdirSync(FOLDER, { recursive: true });
@@ -96,6 +104,8 @@ function prepare() {
   make("olddefconfig");
 }
 
+/** The kselftests. */
+const TESTS = `${FOLDER}/tests.cpio`;
 const IMAGE = `${FOLDER}/arch/x86/boot/bzImage`;
 /** The kernel as it is. */
 const SOUND = `${PROGRAMS}/sound`;
@@ -127,10 +137,13 @@ async function boot(name, words, kernel = IMAGE, archive = `${FOLDER}/probe.cpio
   return lines;
 }
 
-/** Boots the kernel in each way. */
+/** Boots the kernel in each way: `tests` with the kselftests as process 1, all others with the probe. */
 async function bootAll(name, boots) {
   const shown = [];
-  for (const [way, words] of Object.entries(boots)) shown.push(await boot(`${name}-${way}`, words));
+  for (const [way, words] of Object.entries(boots)) {
+    const archive = way === "tests" ? TESTS : undefined;
+    shown.push(await boot(`${name}-${way}`, words, IMAGE, archive));
+  }
   return shown;
 }
 
@@ -260,4 +273,5 @@ prepare();
 mkdirSync(PROGRAMS, { recursive: true });
 const archive = `${FOLDER}/probe.cpio`;
 run(".", process.execPath, "dist/cli.js", "probe", "--initrd", "-o", archive);
+compileTests(FOLDER, TESTS);
 for (const room of Object.keys(ROOMS)) await visit(room, process.argv.slice(2));
