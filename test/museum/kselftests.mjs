@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 /** Those about ptrace, signals, filters and segments that pass under QEMU, by folder, with what they need beside their source. */
 const KSELFTESTS = {
   ptrace: { get_set_sud: "", get_syscall_info: "", peeksiginfo: "" },
-  rseq: { basic_test: "rseq/rseq.c -Irseq" },
+  rseq: { basic_test: "rseq/rseq.c -Irseq -I../../include" },
   seccomp: { seccomp_bpf: "-lcap" },
   sigaltstack: { sas: "" },
   syscall_user_dispatch: { sud_test: "" },
@@ -24,7 +24,6 @@ const KSELFTESTS = {
     single_step_syscall: "",
     syscall_arg_fault: "",
     syscall_nt: "",
-    sysret_rip: "x86/thunks.S",
     sysret_ss_attrs: "x86/thunks.S",
     test_vsyscall: "",
   },
